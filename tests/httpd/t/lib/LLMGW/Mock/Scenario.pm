@@ -1,0 +1,606 @@
+# Scenario.pm: what the mock provider does for each model name
+#
+# A model is NAME[,key=value...]; the values are in $call->{arg}. A scenario is
+# a sub that returns the steps of the answer:
+#   [out => bytes]  [wait => ms]  [each => sub { bytes, or undef to end }]
+#   [close]         [reset]       (the connection ends here)
+# Without close or reset the connection is kept.
+package LLMGW::Mock::Scenario;
+use strict;
+use warnings;
+use Exporter 'import';
+use Digest::SHA ();
+use IO::Compress::Gzip qw(gzip);
+use LLMGW::Mock::Wire qw(whole events error_body models json);
+
+our @EXPORT_OK = qw(steps names);
+
+use constant FOREVER => 60_000;
+
+my %SCENARIO;
+sub names { return sort keys %SCENARIO }
+
+sub steps {
+    my ($call) = @_;
+    my $code = $SCENARIO{ $call->{name} };
+    return $code->($call) if $code;
+    return reply(404, [json_type()],
+                 error_body($call, 404, "no scenario $call->{name}"));
+}
+
+# ---- parts -------------------------------------------------------------------
+
+my %REASON = (200 => 'OK', 204 => 'No Content', 301 => 'Moved Permanently',
+              529 => 'Overloaded');
+
+sub json_type { return 'Content-Type: application/json' }
+sub sse_type  { return 'Content-Type: text/event-stream; charset=utf-8' }
+
+sub head {
+    my ($status, @fields) = @_;
+    my $reason = $REASON{$status} || 'Status';
+    return join("\r\n", "HTTP/1.1 $status $reason", @fields, '', '');
+}
+
+sub reply {
+    my ($status, $fields, $body) = @_;
+    return [out => head($status, @$fields, 'Content-Length: ' . length $body)
+                   . $body];
+}
+
+sub chunk {
+    my ($bytes, $ext) = @_;
+    return sprintf("%x%s\r\n%s\r\n", length $bytes, $ext || '', $bytes);
+}
+
+sub sse_head { return head(200, sse_type(), 'Transfer-Encoding: chunked', @_) }
+sub out      { return map { [out => $_] } @_ }
+sub chunks   { return out(map { chunk($_) } @_) }
+sub last_chunk { return [out => "0\r\n\r\n"] }
+sub arg {
+    my ($call, $key, $default) = @_;
+    return defined $call->{arg}{$key} ? $call->{arg}{$key} : $default;
+}
+
+# The usual answer: whole, or a stream of an event a chunk
+sub usual {
+    my ($call, %a) = @_;
+    return reply(200, [json_type(), 'x-request-id: req_mock'],
+                 whole($call, %a)) unless $call->{stream};
+    return (out(sse_head('x-request-id: req_mock')),
+            chunks(events($call, %a)), last_chunk());
+}
+
+my @HELLO = ('Hello', ' from', ' mock');
+sub hello { return usual($_[0], tokens => [@HELLO]) }
+
+# Head and body as one string, not chunked (whole) or chunked (stream)
+sub plain_bytes {
+    my ($call) = @_;
+    return join '', map { $_->[1] } hello($call);
+}
+
+# The bytes of a stream up to and with the first word, then the rest
+sub stream_parts {
+    my ($call) = @_;
+    my @e = events($call, tokens => [@HELLO]);
+    my ($i) = grep { $e[$_] =~ /Hello/ } 0 .. $#e;
+    return ([@e[0 .. $i]], [@e[$i + 1 .. $#e]]);
+}
+
+# Whole: half of the body; stream: up to the first word. Then $then.
+sub half_then {
+    my ($call, @then) = @_;
+    if ($call->{stream}) {
+        my ($first) = stream_parts($call);
+        return (out(sse_head()), chunks(@$first), @then);
+    }
+    my $body = whole($call, tokens => [@HELLO]);
+    return (out(head(200, json_type(), 'Content-Length: ' . length $body)
+                . substr($body, 0, length($body) / 2)), @then);
+}
+
+sub head_then {
+    my ($call, @then) = @_;
+    return (out($call->{stream} ? sse_head()
+                : head(200, json_type(), 'Content-Length: 500')), @then);
+}
+
+# ---- answers -----------------------------------------------------------------
+
+$SCENARIO{ok} = \&hello;
+
+$SCENARIO{'slow-stream'} = sub {    # n= tokens, ms= between them
+    my ($call) = @_;
+    my ($n, $ms) = (arg($call, 'n', 5), arg($call, 'ms', 200));
+    my @tokens = map { "t$_ " } 1 .. $n;
+    return ([wait => $n * $ms], usual($call, tokens => \@tokens))
+        unless $call->{stream};
+    return (out(sse_head()),
+            (map { ($_ =~ /"t\d+ "/ ? [wait => $ms] : (), chunks($_)) }
+                 events($call, tokens => \@tokens)),
+            last_chunk());
+};
+
+$SCENARIO{words} = sub {            # n= tokens, at once
+    my ($call) = @_;
+    return usual($call, tokens => [map { "w$_ " } 1 .. arg($call, 'n', 1000)]);
+};
+
+# The arguments hold what an encoder may get wrong
+my %WEATHER = (id => 'call_1', name => 'get_weather',
+               args => '{"city":"Paris \"\u00e9\u0000","n":1.50}');
+my %TIME = (id => 'call_2', name => 'get_time', args => '{"zone":"CET"}');
+my %NONE = (id => 'call_3', name => 'ping', args => '{}');
+
+sub tool_result {
+    my ($call) = @_;
+    my $m = $call->{json}{messages};
+    my $last = ref $m eq 'ARRAY' && @$m ? $m->[-1] : {};
+    return $last->{content} if ($last->{role} || '') eq 'tool';
+    return undef unless ref $last->{content} eq 'ARRAY';
+    my @r = grep { ($_->{type} || '') eq 'tool_result' } @{ $last->{content} };
+    return undef unless @r;
+    return join ' ', map { ref $_->{content}
+        ? join('', map { $_->{text} } @{ $_->{content} }) : $_->{content} } @r;
+}
+
+sub calls_tools {
+    my (@tools) = @_;
+    return sub {
+        my ($call) = @_;
+        my $result = tool_result($call);
+        $result = join '', map { $_->{text} } @$result if ref $result;
+        return usual($call, tokens => ['The tool said: ', $result])
+            if defined $result;
+        return usual($call, tools => [@tools]);
+    };
+}
+
+$SCENARIO{tools} = calls_tools({ %WEATHER, args => '{"city":"Paris"}' });
+$SCENARIO{'odd-tools'} = calls_tools({ %WEATHER });
+$SCENARIO{'parallel-tools'} = calls_tools(
+    { %WEATHER, args => '{"city":"Paris"}' }, { %TIME }, { %NONE });
+$SCENARIO{'text-and-tool'} = sub {
+    return usual($_[0], tokens => ['Let me look.'], tools => [{ %TIME }]);
+};
+$SCENARIO{reasoning} = sub {
+    return usual($_[0], reasoning => 'Let me think.', tokens => ['42']);
+};
+$SCENARIO{json} = sub {
+    return usual($_[0], tokens => ['{"city":', '"Paris","temp":21}']);
+};
+$SCENARIO{length} = sub {
+    return usual($_[0], tokens => ['cut'], stop => 'length');
+};
+
+# The request as it came, as the text of the answer; body= leaves it out
+$SCENARIO{'echo-request'} = sub {
+    my ($call) = @_;
+    my $text = json({ method => $call->{method}, target => $call->{target},
+                      headers => $call->{headers},
+                      body => length $call->{body} < 100_000 ? $call->{body}
+                                                             : undef,
+                      length => length $call->{body},
+                      sha256 => Digest::SHA::sha256_hex($call->{body}) });
+    utf8::decode($text);
+    return usual($call, tokens => [$text]);
+};
+
+# Legal bytes that a copy through a JSON tree would change
+$SCENARIO{'odd-bytes'} = sub {
+    my ($call) = @_;
+    my $model = json("$call->{model}");
+    return reply(200, [json_type()], <<"JSON") unless $call->{stream};
+ { "id" : "chatcmpl-odd" ,\t"object":"chat.completion","created":1700000000,
+   "model":$model, "choices":[{"index":0,"message":{"role":"assistant",
+   "content":"caf\\u00e9 \\/ \\ud83d\\ude00"},"finish_reason":"stop"}],
+   "x_big":12345678901234567890, "x_huge":1E400, "x_neg":-0, "x_dup":[1.10],
+   "usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3} }
+JSON
+    my $base = qq("id":"chatcmpl-odd","object":"chat.completion.chunk",)
+             . qq("created":1700000000,"model":$model);
+    return (out(sse_head()), chunks(
+        ": a comment\n\n",
+        qq(data:{$base , "choices":[{"index":0,"delta":{"role":"assistant"},)
+            . qq("finish_reason":null}],"x_huge":1E400}\r\n\r\n),
+        qq(id: 7\ndata:   {$base,"choices":[{"index":0,"delta":)
+            . qq({"content":"caf\\u00e9"},"finish_reason":null}]}\n\n),
+        qq(data: {$base,\ndata: "choices":[{"index":0,"delta":{"content":"!"},)
+            . qq("finish_reason":null}]}\n\n),
+        qq(data: {$base,"choices":[{"index":0,"delta":{},)
+            . qq("finish_reason":"stop"}],"x_neg":-0}\n\n),
+        "data: [DONE]\n\n"), last_chunk());
+};
+
+# ---- ways of sending -----------------------------------------------------------
+
+$SCENARIO{'one-byte'} = sub {
+    my ($call) = @_;
+    return map { ([out => $_], [wait => 0]) } split //, plain_bytes($call);
+};
+$SCENARIO{'one-byte-chunks'} = sub {
+    my ($call) = @_;
+    my @bytes = split //, join '', $call->{stream}
+        ? events($call, tokens => [@HELLO]) : whole($call, tokens => [@HELLO]);
+    my $type = $call->{stream} ? sse_type() : json_type();
+    return (out(head(200, $type, 'Transfer-Encoding: chunked')),
+            chunks(@bytes), last_chunk());
+};
+$SCENARIO{'utf8-split'} = sub {
+    my ($call) = @_;
+    my @e = $call->{stream}
+        ? events($call, tokens => ["\x{17c}\x{f3}\x{142}w", " \x{1f389}"])
+        : whole($call, tokens => ["\x{17c}\x{f3}\x{142}w", " \x{1f389}"]);
+    my $type = $call->{stream} ? sse_type() : json_type();
+    my @pieces = map { /[\x80-\xff]/ ? split(/(?<=[\xc0-\xff])/, $_) : $_ } @e;
+    return (out(head(200, $type, 'Transfer-Encoding: chunked')),
+            (map { (chunks($_), [wait => 5]) } @pieces), last_chunk());
+};
+$SCENARIO{trailers} = sub {
+    my ($call) = @_;
+    my @e = $call->{stream} ? events($call, tokens => [@HELLO])
+                            : whole($call, tokens => [@HELLO]);
+    my $type = $call->{stream} ? sse_type() : json_type();
+    return (out(head(200, $type, 'Transfer-Encoding: chunked',
+                     'Trailer: X-Sum')),
+            out(map { chunk($_, ' ; ext="a;b" ;c') } @e),
+            [out => "000;last=1\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n"]);
+};
+$SCENARIO{http10} = sub {
+    my ($call) = @_;
+    my @e = $call->{stream} ? events($call, tokens => [@HELLO])
+                            : whole($call, tokens => [@HELLO]);
+    my $type = $call->{stream} ? sse_type() : json_type();
+    return (out("HTTP/1.0 200 OK\r\n$type\r\n\r\n", @e), ['close']);
+};
+$SCENARIO{gzip} = sub {
+    my ($call) = @_;
+    my $in = join '', $call->{stream} ? events($call, tokens => [@HELLO])
+                                      : whole($call, tokens => [@HELLO]);
+    gzip(\$in => \my $zipped);
+    my $type = $call->{stream} ? sse_type() : json_type();
+    my $half = length($zipped) / 2;
+    return (out(head(200, $type, 'Content-Encoding: gzip',
+                     'Transfer-Encoding: chunked')),
+            chunks(substr($zipped, 0, $half)), [wait => 20],
+            chunks(substr($zipped, $half)), last_chunk());
+};
+$SCENARIO{interim} = sub {
+    my ($call) = @_;
+    return (out("HTTP/1.1 100 Continue\r\n\r\n",
+                "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+            [wait => 20], hello($call));
+};
+$SCENARIO{'no-done'} = sub {
+    my ($call) = @_;
+    return usual($call, tokens => [@HELLO], no_done => 1);
+};
+$SCENARIO{'no-usage'} = sub {
+    my ($call) = @_;
+    delete $call->{json}{stream_options};
+    return usual($call, tokens => [@HELLO]);
+};
+$SCENARIO{cookies} = sub {
+    my ($call) = @_;
+    my ($first, @rest) = hello($call);
+    my $more = join "\r\n", 'Set-Cookie: CANARY-COOKIE=1; Path=/',
+        'Set-Cookie2: CANARY-COOKIE=2', 'Server: mock/1.0',
+        'X-Powered-By: mock', 'WWW-Authenticate: Bearer realm="CANARY-REALM"',
+        'X-RateLimit-Remaining-Requests: 77', 'OpenAI-Organization: CANARY-ORG',
+        '';
+    $first->[1] =~ s/\r\n\r\n/\r\n$more\r\n/;
+    return ($first, @rest);
+};
+$SCENARIO{'huge-event'} = sub {     # kb= size of the one token
+    my ($call) = @_;
+    return usual($call, tokens => ['x' x (1024 * arg($call, 'kb', 1024))]);
+};
+$SCENARIO{'close-after'} = sub {    # ms= until the close nobody announced
+    my ($call) = @_;
+    return (hello($call), [wait => arg($call, 'ms', 0)], ['close']);
+};
+$SCENARIO{'close-on-reuse'} = sub {
+    my ($call) = @_;
+    return $call->{nth} > 1 ? ['close'] : hello($call);
+};
+$SCENARIO{'reset-on-reuse'} = sub {
+    my ($call) = @_;
+    return $call->{nth} > 1 ? ['reset'] : hello($call);
+};
+$SCENARIO{'half-on-reuse'} = sub {
+    my ($call) = @_;
+    return $call->{nth} > 1 ? (out("HTTP/1.1 200 OK\r\nConte"), ['close'])
+                            : hello($call);
+};
+
+# ---- time ------------------------------------------------------------------------
+
+$SCENARIO{'delay-head'} = sub {
+    my ($call) = @_;
+    return ([wait => arg($call, 'ms', 300)], hello($call));
+};
+$SCENARIO{'delay-body'} = sub {
+    my ($call) = @_;
+    my $bytes = plain_bytes($call);
+    my $end = index($bytes, "\r\n\r\n") + 4;
+    return (out(substr($bytes, 0, $end)), [wait => arg($call, 'ms', 300)],
+            out(substr($bytes, $end)));
+};
+$SCENARIO{'delay-mid'} = sub {
+    my ($call) = @_;
+    my $bytes = plain_bytes($call);
+    my $cut = $call->{stream} ? index($bytes, 'Hello') + 2 : length($bytes) - 40;
+    return (out(substr($bytes, 0, $cut)), [wait => arg($call, 'ms', 300)],
+            out(substr($bytes, $cut)));
+};
+$SCENARIO{'stall-head'} = sub { return ([wait => FOREVER], ['close']) };
+$SCENARIO{'stall-in-head'} = sub {
+    return (out("HTTP/1.1 200 OK\r\nContent-Ty"), [wait => FOREVER], ['close']);
+};
+$SCENARIO{'stall-body'} = sub {
+    return head_then($_[0], [wait => FOREVER], ['close']);
+};
+$SCENARIO{'stall-mid'} = sub {
+    return half_then($_[0], [wait => FOREVER], ['close']);
+};
+$SCENARIO{'stall-role'} = sub {     # a stream's first event has no content
+    my ($call) = @_;
+    my ($first) = events($call, tokens => [@HELLO]);
+    return (out(sse_head()), chunks($first), [wait => FOREVER], ['close']);
+};
+$SCENARIO{'ping-forever'} = sub {   # alive, but never says anything
+    my ($call) = @_;
+    return (out(sse_head()), map { ([wait => 200], chunks(": ping\n\n")) }
+                                 1 .. 300);
+};
+
+# ---- ends that are none -----------------------------------------------------------
+
+$SCENARIO{'close-before'} = sub { return ['close'] };
+$SCENARIO{'reset-before'} = sub { return ['reset'] };
+$SCENARIO{'reset-head'} = sub {
+    return (out("HTTP/1.1 200 OK\r\nContent-Ty"), [wait => 50], ['reset']);
+};
+$SCENARIO{'close-head'} = sub {
+    return (out("HTTP/1.1 200 OK\r\nContent-Ty"), ['close']);
+};
+$SCENARIO{'reset-body'} = sub {
+    return head_then($_[0], [wait => 50], ['reset']);
+};
+$SCENARIO{'reset-mid'} = sub {
+    return half_then($_[0], [wait => 50], ['reset']);
+};
+$SCENARIO{'close-mid'} = sub { return half_then($_[0], ['close']) };
+$SCENARIO{cut} = sub {              # the HTTP message ends, the answer does not
+    my ($call) = @_;
+    if ($call->{stream}) {
+        my ($first) = stream_parts($call);
+        return (out(sse_head()), chunks(@$first), last_chunk());
+    }
+    my $body = whole($call, tokens => [@HELLO]);
+    return reply(200, [json_type()], substr($body, 0, length($body) / 2));
+};
+$SCENARIO{'cut-first'} = sub {      # as cut, before any content
+    my ($call) = @_;
+    my ($first) = events($call, tokens => [@HELLO]);
+    return (out(sse_head()), chunks($first), last_chunk());
+};
+$SCENARIO{'http10-cut'} = sub {
+    my ($call) = @_;
+    my ($first) = stream_parts($call);
+    my $body = $call->{stream} ? join('', @$first)
+                               : substr(whole($call, tokens => [@HELLO]), 0, 90);
+    my $type = $call->{stream} ? sse_type() : json_type();
+    return (out("HTTP/1.0 200 OK\r\n$type\r\n\r\n", $body), ['close']);
+};
+$SCENARIO{'short-body'} = sub {
+    my ($call) = @_;
+    my $body = $call->{stream} ? join('', events($call, tokens => [@HELLO]))
+                               : whole($call, tokens => [@HELLO]);
+    my $type = $call->{stream} ? sse_type() : json_type();
+    return (out(head(200, $type, 'Content-Length: ' . (length($body) + 400))
+                . $body), ['close']);
+};
+
+# ---- nonsense ----------------------------------------------------------------------
+
+$SCENARIO{'bad-status'} = sub {
+    return (out("HTP/1.1 2OO Fine\r\nContent-Length: 2\r\n\r\n{}"), ['close']);
+};
+$SCENARIO{'not-http'} = sub {
+    return (out("220 mail.example ESMTP ready\r\n"), [wait => 200], ['close']);
+};
+$SCENARIO{'bad-field'} = sub {
+    return (out("HTTP/1.1 200 OK\r\nno colon here\r\n\r\n{}"), ['close']);
+};
+$SCENARIO{'nul-field'} = sub {
+    return (out("HTTP/1.1 200 OK\r\nX-A: b\0c\r\nContent-Length: 2\r\n\r\n{}"),
+            ['close']);
+};
+$SCENARIO{'two-lengths'} = sub {
+    return (out(head(200, json_type(), 'Content-Length: 2',
+                     'Content-Length: 3') . '{} '), ['close']);
+};
+$SCENARIO{'header-1mb'} = sub {
+    return (out(head(200, json_type(), 'X-Big: ' . 'x' x 1_048_576,
+                     'Content-Length: 2') . '{}'), ['close']);
+};
+$SCENARIO{'header-many'} = sub {
+    return (out(head(200, json_type(), (map { "X-H$_: v" } 1 .. 20_000),
+                     'Content-Length: 2') . '{}'), ['close']);
+};
+$SCENARIO{'header-endless'} = sub {
+    my $n = 0;
+    return (out("HTTP/1.1 200 OK\r\n"),
+            [each => sub { $n++; return "X-$n: " . "y" x 1000 . "\r\n" }],
+            ['close']);
+};
+$SCENARIO{'bad-chunk'} = sub {
+    my ($call) = @_;
+    my $type = $call->{stream} ? sse_type() : json_type();
+    return (out(head(200, $type, 'Transfer-Encoding: chunked')
+                . "zz\r\nhello\r\n0\r\n\r\n"), ['close']);
+};
+$SCENARIO{'huge-chunk'} = sub {
+    my ($call) = @_;
+    my $type = $call->{stream} ? sse_type() : json_type();
+    return (out(head(200, $type, 'Transfer-Encoding: chunked')
+                . "fffffffffffffffff\r\nhello\r\n"), ['close']);
+};
+$SCENARIO{'bad-chunk-mid'} = sub { # stream: after the first word
+    my ($call) = @_;
+    my ($first) = stream_parts($call);
+    return (out(sse_head()), chunks(@$first), out("zz\r\nhello\r\n"), ['close']);
+};
+$SCENARIO{'endless-body'} = sub {
+    my ($call) = @_;
+    return (out(head(200, json_type(), 'Transfer-Encoding: chunked')),
+            chunks('{"id":"x","object":"chat.completion","filler":"'),
+            [each => sub { return chunk('x' x 16_384) }], ['close']);
+};
+$SCENARIO{'endless-stream'} = sub { # ms= between events
+    my ($call) = @_;
+    my ($first) = stream_parts($call);
+    return (out(sse_head()), chunks(@$first),
+            [each => sub { return chunk($first->[-1]) }, arg($call, 'ms', 0)],
+            ['close']);
+};
+$SCENARIO{'endless-event'} = sub {  # a line that never ends
+    my ($call) = @_;
+    return (out(sse_head()), chunks('data: {"x":"'),
+            [each => sub { return chunk('x' x 65_536) }], ['close']);
+};
+$SCENARIO{html} = sub {
+    return reply(200, ['Content-Type: text/html'],
+                 '<html><body>CANARY-HTML Welcome</body></html>');
+};
+$SCENARIO{'html-as-json'} = sub {
+    return reply(200, [json_type()], '<html>CANARY-HTML</html>');
+};
+my %BODY = (null => 'null', object => '{}', array => '[]',
+            string => '"text"', empty => '', 'no-choices' => '{"choices":[]}',
+            'null-choices' => '{"choices":null}');
+for my $name (keys %BODY) {
+    my $text = $BODY{$name};
+    $SCENARIO{"body-$name"} = sub {
+        my ($call) = @_;
+        return reply(200, [json_type()], $text) unless $call->{stream};
+        return (out(sse_head()),
+                (length $text ? chunks("data: $text\n\n") : ()), last_chunk());
+    };
+}
+$SCENARIO{'body-deep'} = sub {
+    my ($call) = @_;
+    my $deep = '[' x 10_000 . ']' x 10_000;
+    return reply(200, [json_type()], $deep) unless $call->{stream};
+    return (out(sse_head()), chunks("data: $deep\n\n"), last_chunk());
+};
+$SCENARIO{'broken-event'} = sub {   # the third; n= another (0 = the first)
+    my ($call) = @_;
+    my @e = events($call, tokens => [@HELLO]);
+    my ($word) = grep { $e[$_] =~ /Hello/ } 0 .. $#e;
+    my $at = arg($call, 'n', $word + 1);
+    $e[$at] =~ s/(data: .{12}).*\n\n/$1\n\n/s;
+    return (out(sse_head()), chunks(@e), last_chunk());
+};
+$SCENARIO{'whole-for-stream'} = sub {
+    my ($call) = @_;
+    return reply(200, [json_type()], whole($call, tokens => [@HELLO]));
+};
+$SCENARIO{'stream-for-whole'} = sub {
+    my ($call) = @_;
+    return (out(sse_head()), chunks(events($call, tokens => [@HELLO])),
+            last_chunk());
+};
+
+# ---- errors --------------------------------------------------------------------------
+
+sub error_event {
+    my ($call) = @_;
+    my $message = 'the mock broke on purpose';
+    my $type = arg($call, 'type', 'server_error');
+    return "event: error\ndata: " . json({ type => 'error', error => {
+        type => $type, message => $message } }) . "\n\n"
+        if $call->{form} eq 'anthropic';
+    my $name = $call->{arg}{named} ? "event: error\n" : '';
+    return $name . 'data: ' . json({ error => { message => $message,
+        type => $type, param => undef, code => $type } }) . "\n\n";
+}
+$SCENARIO{'error-first'} = sub {
+    my ($call) = @_;
+    return (out(sse_head()), chunks(error_event($call)), last_chunk());
+};
+$SCENARIO{'error-after-role'} = sub {
+    my ($call) = @_;
+    my ($first) = events($call, tokens => [@HELLO]);
+    return (out(sse_head()), chunks($first, error_event($call)), last_chunk());
+};
+$SCENARIO{'error-middle'} = sub {
+    my ($call) = @_;
+    my ($first) = stream_parts($call);
+    return (out(sse_head()), chunks(@$first, error_event($call)), last_chunk());
+};
+$SCENARIO{'error-in-200'} = sub {
+    my ($call) = @_;
+    return reply(200, [json_type()], error_body($call, 500, 'error in a 200'));
+};
+$SCENARIO{status} = sub {           # code=; retry=; the dialect's own error
+    my ($call) = @_;
+    my $code = arg($call, 'code', 500);
+    my @fields = json_type();
+    push @fields, "Retry-After: $call->{arg}{retry}" if $call->{arg}{retry};
+    return reply($code, \@fields,
+                 error_body($call, $code, "mock says $code"));
+};
+$SCENARIO{'no-content'} = sub { return out(head(204)) };
+$SCENARIO{redirect} = sub {
+    my ($call) = @_;
+    return reply(arg($call, 'code', 301),
+                 [json_type(), "Location: http://$call->{headers}{host}/v1/x"],
+                 '{}');
+};
+my %ODD = (
+    html    => ['text/html', '<html><h1>CANARY-HTML Bad gateway</h1></html>'],
+    empty   => ['application/json', ''],
+    number  => ['application/json',
+                '{"error":{"message":"number code","code":1234,"type":null}}'],
+    mistral => ['application/json', '{"object":"error","message":"mistral ' .
+                'message","type":"invalid","param":null,"code":"1500"}'],
+    detail  => ['application/json',
+                '{"detail":[{"loc":["body","x"],"msg":"detail message"}]}'],
+    xai     => ['application/json',
+                '{"code":"some code","error":"xai message"}'],
+    string  => ['application/json', '{"error":"string message"}'],
+    array   => ['application/json',
+                '[{"error":{"code":1,"message":"array message"}}]'],
+    text    => ['text/plain', 'CANARY-TEXT upstream connect error'],
+    broken  => ['application/json', '{"error":{"message":"brok'],
+    null    => ['application/json', 'null'],
+    latin1  => ['application/json', qq({"error":{"message":"caf\xe9 \xff"}})],
+    gzip    => ['application/json', '{"error":{"message":"gzip message"}}']);
+$SCENARIO{'odd-error'} = sub {      # make= of the body, code=
+    my ($call) = @_;
+    my ($type, $body) = @{ $ODD{ arg($call, 'make', 'html') } };
+    my @fields = "Content-Type: $type";
+    if (arg($call, 'make', '') eq 'gzip') {
+        gzip(\(my $in = $body) => \$body);
+        push @fields, 'Content-Encoding: gzip';
+    }
+    return reply(arg($call, 'code', 500), \@fields, $body);
+};
+$SCENARIO{'endless-error'} = sub {
+    return (out(head(500, json_type(), 'Transfer-Encoding: chunked')),
+            chunks('{"error":{"message":"'),
+            [each => sub { return chunk('x' x 16_384) }], ['close']);
+};
+# 401 that repeats the key it was given, as some providers do
+$SCENARIO{'key-in-error'} = sub {
+    my ($call) = @_;
+    my $key = $call->{headers}{authorization} || $call->{headers}{'x-api-key'}
+        || $call->{headers}{'api-key'} || '';
+    return reply(arg($call, 'code', 401), [json_type()],
+                 error_body($call, 401, "Incorrect API key provided: $key"));
+};
+
+1;
