@@ -16,6 +16,7 @@ listed() {
 for file in tests/unit/test_*.c tests/fuzz/fuzz_*.c; do
     [ ! -e "$file" ] || listed "$file" "$(dirname "$file")/sources.am"
 done
+# shellcheck disable=SC2044 # names of sources have no spaces
 for file in $(find mod_llmgw -name '*.[ch]' ! -path '*/.libs/*'); do
     layer=$(echo "$file" | cut -d/ -f2)
     listed "$file" "mod_llmgw/$layer/sources.am"
@@ -34,6 +35,7 @@ done
 # Check runs what its main() names.
 for file in tests/unit/test_*.c; do
     [ -e "$file" ] || continue
+    # shellcheck disable=SC2013
     for name in $(sed -n 's/^START_TEST(\([a-z0-9_]*\)).*/\1/p' "$file"); do
         [ "$(grep -cw "$name" "$file")" -gt 1 ] || {
             echo "$file: $name is never run"
