@@ -190,7 +190,7 @@ sub understand {
     $call->{stream} = $call->{json}{stream} ? 1 : 0;
     my ($name, @args) = split /,/, "$call->{model}";
     $call->{name} = defined $name ? $name : '';
-    $call->{arg} = { map { split /=/, $_, 2 } grep { /=/ } @args };
+    $call->{arg} = { map { split /[=:]/, $_, 2 } grep { /[=:]/ } @args };
     return $call;
 }
 
