@@ -44,7 +44,7 @@ need_build() {
     need 'lib json-c' libjson-c-dev json-c-devel
     need 'lib zlib' zlib1g-dev zlib-devel
     need 'lib libcrypto' libssl-dev openssl-devel
-    need 'have perl' perl perl
+    need 'perl -MJSON::PP -e 1' perl perl
     need 'have curl' curl curl
     need 'ls /etc/ssl/certs/ca-certificates.crt || ls /etc/pki/tls/certs/ca-bundle.crt' \
         ca-certificates ca-certificates
