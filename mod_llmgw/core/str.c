@@ -13,6 +13,35 @@ llmgw_str_t llmgw_str_dup(apr_pool_t *p, llmgw_str_t s)
     return llmgw_str_make(llmgw_str_dupz(p, s), s.len);
 }
 
+llmgw_str_t llmgw_str_trim(llmgw_str_t s)
+{
+    while (s.len && (*s.p == ' ' || *s.p == '\t')) {
+        s.p++;
+        s.len--;
+    }
+    while (s.len && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t')) {
+        s.len--;
+    }
+    return s;
+}
+
+static unsigned char fold(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+int llmgw_str_is_nocase(llmgw_str_t s, const char *z)
+{
+    apr_size_t i;
+
+    for (i = 0; i < s.len; i++) {
+        if (!z[i] || fold(s.p[i]) != fold(z[i])) {
+            return 0;
+        }
+    }
+    return z[i] == '\0';
+}
+
 int llmgw_str_glob(const char *pattern, llmgw_str_t name)
 {
     const char *star = NULL;      /* just after the last * met */
