@@ -1,0 +1,251 @@
+/* dialect.h: what a wire format must be able to do */
+#ifndef LLMGW_DIALECT_H
+#define LLMGW_DIALECT_H
+
+#include <apr.h>
+#include <apr_errno.h>
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include "llmgw/answer.h"
+#include "llmgw/buf.h"
+#include "llmgw/error.h"
+#include "llmgw/event.h"
+#include "llmgw/json.h"
+#include "llmgw/model.h"
+#include "llmgw/sse.h"
+
+/** What is to be done with what a target cannot express (LLMUnsupported). */
+typedef enum llmgw_unsupported_e {
+    LLMGW_UNSUPPORTED_DEFAULT,  /* reject what changes the meaning, drop hints */
+    LLMGW_UNSUPPORTED_DROP,
+    LLMGW_UNSUPPORTED_REJECT
+} llmgw_unsupported_e;
+
+/** What the URL said, for dialects that say it there (Gemini). */
+typedef struct llmgw_address_t {
+    llmgw_str_t model;          /* never given where the body has it */
+    int stream;
+} llmgw_address_t;
+
+/** How a request is to be written for one target. */
+typedef struct llmgw_encode_t {
+    llmgw_str_t model;          /* the target's name for the model */
+    int stream;                 /* ask for a stream (with usage in it) */
+    llmgw_unsupported_e unsupported;
+    unsigned int quirks;        /* LLMGW_QUIRK_... of the provider */
+    apr_array_header_t *dropped;    /* of const char *: names of what was left
+                                     * out are pushed here */
+} llmgw_encode_t;
+
+#define LLMGW_QUIRK_MAX_TOKENS      0x01u  /* openai_chat: write max_tokens,
+                                            * not max_completion_tokens */
+#define LLMGW_QUIRK_NO_STREAM_OPTIONS 0x02u /* takes no stream_options */
+#define LLMGW_QUIRK_NO_DEVELOPER    0x04u  /* write "system" for "developer" */
+#define LLMGW_QUIRK_REASONING       0x08u  /* openai_chat: takes the reasoning
+                                            * of earlier turns back */
+
+/** How an answer is to be written for one client. */
+typedef struct llmgw_answer_opts_t {
+    int stream;
+    int include_usage;          /* of a chat stream */
+    llmgw_str_t model;          /* shown where the provider named none */
+    llmgw_str_t id;             /* likewise; a bare token, no prefix */
+    apr_int64_t now_sec;        /* "created", where the provider gave none */
+    const llmgw_request_t *request; /* NULL when it was never decoded */
+} llmgw_answer_opts_t;
+
+/** How the events of a streamed answer are framed on the wire. */
+typedef enum llmgw_framing_e {
+    LLMGW_FRAMING_SSE
+} llmgw_framing_e;
+
+/** A decoder's view of one sse event: see decode_event below. */
+#define LLMGW_FRAME_USAGE_ONLY 0x01u  /* carried usage and nothing else */
+#define LLMGW_FRAME_END        0x02u  /* the dialect's end of stream */
+
+/** What a dialect's decoder works with; made by llmgw_decoder_create(). */
+typedef struct llmgw_decode_t {
+    apr_pool_t *pool;           /* for what lasts as long as the answer */
+    llmgw_json_doc_t *doc;      /* free for use in each call */
+    llmgw_buf_t *scratch;       /* cleared before each call */
+    void *state;                /* the dialect's own, state_size zero bytes */
+    llmgw_event_fn emit;
+    void *emit_ctx;
+    unsigned int frame;         /* out: LLMGW_FRAME_... of this event */
+    llmgw_err_t *error;         /* out: why decoding failed, for the operator */
+} llmgw_decode_t;
+
+/** What a dialect's stream encoder works with; see llmgw_encoder_create(). */
+typedef struct llmgw_encoding_t {
+    apr_pool_t *pool;           /* for what lasts as long as the answer */
+    llmgw_buf_t *out;           /* append here */
+    llmgw_buf_t *scratch;       /* cleared before each call */
+    void *state;                /* the dialect's own, state_size zero bytes */
+    llmgw_answer_opts_t opts;
+} llmgw_encoding_t;
+
+/**
+ * A wire format. Constant; functions keep no state but what they are given and
+ * may run on any thread.
+ */
+typedef struct llmgw_dialect_t {
+    const char *name;           /* "openai_chat", as LLMProvider has it */
+    llmgw_framing_e framing;
+    apr_size_t decode_state_size;
+    apr_size_t encode_state_size;
+
+    /**
+     * Read a client's request. Unknown members go to `extras`; wrong types and
+     * values are errors that name the field ("messages[1].content").
+     * @param body a JSON object; it and its text outlive the request
+     * @return APR_SUCCESS, LLMGW_EINVAL, LLMGW_EMISSING, LLMGW_EUNSUPPORTED
+     */
+    apr_status_t (*request_decode)(llmgw_request_t **out,
+                                   const llmgw_json_t *body,
+                                   const llmgw_address_t *address,
+                                   apr_pool_t *p, llmgw_err_t *err);
+
+    /**
+     * Write a request for a provider: the JSON body, appended to out. Members
+     * come in a fixed order, so that equal requests give equal bytes.
+     * @return APR_SUCCESS, LLMGW_EUNSUPPORTED (param names the field),
+     *         LLMGW_EINVAL, LLMGW_ETOOBIG
+     */
+    apr_status_t (*request_encode)(llmgw_buf_t *out,
+                                   const llmgw_request_t *req,
+                                   llmgw_encode_t *how, apr_pool_t *p,
+                                   llmgw_err_t *err);
+
+    /** Read a whole answer of status 2xx: emit its events (an error object in
+     * its place: LLMGW_EV_ERROR, APR_SUCCESS). LLMGW_EUPBODY for a shape that is
+     * not an answer, LLMGW_EEMPTY for one without output. */
+    apr_status_t (*decode_whole)(llmgw_decode_t *d, const llmgw_json_t *body);
+
+    /**
+     * Read one sse event (with data) of a streamed answer: emit, set d->frame.
+     * An error inside the stream is emitted as LLMGW_EV_ERROR, APR_SUCCESS.
+     */
+    apr_status_t (*decode_event)(llmgw_decode_t *d,
+                                 const llmgw_sse_event_t *ev);
+
+    /** The stream ended: emit what is owed. LLMGW_ETRUNCATED when it had not
+     * come to its end, LLMGW_EEMPTY when it said nothing at all. */
+    apr_status_t (*decode_end)(llmgw_decode_t *d);
+
+    /**
+     * Understand a provider's error body (any bytes at all: JSON of other
+     * makes, HTML, empty). Sets message, code, kind where it can; err comes
+     * filled in from the HTTP status.
+     * @param body NULL when it is not JSON
+     */
+    void (*error_decode)(llmgw_err_t *err, const llmgw_json_t *body,
+                         apr_pool_t *p);
+
+    /** Write one event of a stream to the client (ERROR too). */
+    apr_status_t (*encode_event)(llmgw_encoding_t *e,
+                                 const llmgw_event_t *ev);
+
+    /** End the stream towards the client properly, whatever came. */
+    apr_status_t (*encode_end)(llmgw_encoding_t *e);
+
+    /** Write a whole answer's body. */
+    apr_status_t (*encode_whole)(llmgw_buf_t *out, const llmgw_answer_t *answer,
+                                 const llmgw_answer_opts_t *opts);
+
+    /** Write an error's body, as for a reply with an HTTP error status. */
+    apr_status_t (*error_encode)(llmgw_buf_t *out, const llmgw_err_t *err,
+                                 const char *request_id);
+} llmgw_dialect_t;
+
+extern const llmgw_dialect_t llmgw_dialect_openai_chat;
+extern const llmgw_dialect_t llmgw_dialect_anthropic;
+
+/** A dialect by its name ("anthropic"), NULL if there is none. */
+const llmgw_dialect_t *llmgw_dialect_lookup(const char *name);
+
+/* ---- decoding an answer, whatever its dialect ------------------------- */
+
+/** Bounds and ways of a decoder. */
+typedef struct llmgw_decoder_opts_t {
+    int stream;                 /* SSE; else one JSON text */
+    apr_size_t body_bytes_max;  /* of a whole answer (LLMGW_EUPTOOBIG) */
+    apr_size_t event_bytes_max; /* of one event of a stream; 0: 16 MiB */
+    llmgw_event_fn emit;
+    void *emit_ctx;
+    /**
+     * Called after each complete frame of a stream (an SSE block, comments
+     * too) with the frame's own bytes, as they came, and LLMGW_FRAME_...; NULL
+     * if not wanted. This is what a relay that passes bytes through forwards:
+     * a frame that failed to decode is never reported.
+     */
+    apr_status_t (*frame)(void *ctx, const char *data, apr_size_t len,
+                          unsigned int flags);
+    void *frame_ctx;
+} llmgw_decoder_opts_t;
+
+typedef struct llmgw_decoder_t llmgw_decoder_t;
+
+/** Create a decoder for one answer of status 2xx. opts is copied. */
+llmgw_decoder_t *llmgw_decoder_create(apr_pool_t *p,
+                                      const llmgw_dialect_t *dialect,
+                                      const llmgw_decoder_opts_t *opts);
+
+/**
+ * Feed body bytes, split in any way.
+ * @return APR_SUCCESS; LLMGW_EUPBODY, LLMGW_EUPTOOBIG (see
+ *         llmgw_decoder_error()); or what a callback returned
+ */
+apr_status_t llmgw_decoder_feed(llmgw_decoder_t *dec, const char *data,
+                                apr_size_t len);
+
+/** The body ended. A whole answer is decoded now. Statuses: also
+ * LLMGW_ETRUNCATED, LLMGW_EEMPTY. */
+apr_status_t llmgw_decoder_finish(llmgw_decoder_t *dec);
+
+/** Non-zero once a stream's end marker has been read ([DONE], message_stop). */
+int llmgw_decoder_ended(const llmgw_decoder_t *dec);
+
+/** The body of a whole answer as gathered; empty for a stream. */
+const llmgw_buf_t *llmgw_decoder_body(const llmgw_decoder_t *dec);
+
+/** Why it failed, after a failure. */
+const llmgw_err_t *llmgw_decoder_error(const llmgw_decoder_t *dec);
+
+/**
+ * Read a provider's error reply: status, body, Retry-After are already known
+ * to the caller; this finds the message.
+ * @param err out; filled from the HTTP status first (llmgw_err_from_http())
+ * @param body any bytes; shown to the client only where the provider's JSON
+ *             says it is a message
+ */
+void llmgw_decoder_read_error(const llmgw_dialect_t *dialect, int http_status,
+                              const char *body, apr_size_t len,
+                              llmgw_err_t *err, apr_pool_t *p);
+
+/* ---- encoding an answer, whatever its dialect -------------------------- */
+
+typedef struct llmgw_encoder_t llmgw_encoder_t;
+
+/**
+ * Create an encoder for one answer. opts is copied (its strings are not).
+ * @param out bytes for the client are appended here; the caller empties it
+ * @param body_bytes_max bound of a whole answer
+ */
+llmgw_encoder_t *llmgw_encoder_create(apr_pool_t *p,
+                                      const llmgw_dialect_t *dialect,
+                                      const llmgw_answer_opts_t *opts,
+                                      llmgw_buf_t *out,
+                                      apr_size_t body_bytes_max);
+
+/** Take an event (an llmgw_event_fn, ctx being the encoder). A stream's bytes
+ * are appended at once; a whole answer is gathered. Events after an end or an
+ * error are ignored (usage of a chat stream excepted). */
+apr_status_t llmgw_encoder_event(void *encoder, const llmgw_event_t *ev);
+
+/** End: closes the stream, or writes the whole answer. Once. */
+apr_status_t llmgw_encoder_finish(llmgw_encoder_t *enc);
+
+/** Content-Type of what is written: "text/event-stream" or application/json. */
+const char *llmgw_encoder_content_type(const llmgw_encoder_t *enc);
+
+#endif /* LLMGW_DIALECT_H */

@@ -1,0 +1,62 @@
+/* route.h: from a model's name to the targets that may serve it */
+#ifndef LLMGW_ROUTE_H
+#define LLMGW_ROUTE_H
+
+#include <apr.h>
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include "llmgw/str.h"
+
+/** One target of a route: LLMTarget PROVIDER[/MODEL]. */
+typedef struct llmgw_target_t {
+    const char *provider;       /* name, as LLMProvider gave it */
+    void *provider_data;        /* the glue's own provider object */
+    const char *model;          /* NULL: the model the client asked for */
+    double weight;              /* 0 .. 1000000; 0: when all else failed */
+    int tier;                   /* 0 .. 1000, lower first */
+    apr_int64_t context_max;    /* tokens; 0: not known */
+    double price_in;            /* per million tokens; negative: not known */
+    double price_out;
+    void *when;                 /* the glue's condition; NULL: always */
+    const char *where;          /* "FILE:LINE" of its directive, or NULL */
+} llmgw_target_t;
+
+/** A route: <LLMRoute GLOB>. */
+typedef struct llmgw_route_t {
+    const char *pattern;
+    apr_size_t prefix_len;      /* literal bytes before its first * or ? */
+    int exact;                  /* no * and no ? in it */
+    apr_array_header_t *targets;    /* of llmgw_target_t * */
+    void *config;               /* the glue's own */
+} llmgw_route_t;
+
+/** An empty route. */
+llmgw_route_t *llmgw_route_create(apr_pool_t *p, const char *pattern);
+
+/** A target with the defaults: weight 1, tier 0, prices not known. */
+llmgw_target_t *llmgw_target_create(apr_pool_t *p);
+
+/**
+ * The route for a model: an exact name wins, then the longest literal prefix
+ * before a wildcard, then the order in which they stand.
+ * @param routes of llmgw_route_t *
+ * @return NULL when none matches
+ */
+const llmgw_route_t *llmgw_route_lookup(const apr_array_header_t *routes,
+                                        llmgw_str_t model);
+
+/** A number in [0, 1): where chance comes from. */
+typedef double (*llmgw_random_fn)(void *ctx);
+
+/**
+ * Put targets in the order in which they are to be tried: tier by tier; within
+ * a tier drawn by weight without replacement; weight 0 after all others, in
+ * the order in which they stand.
+ * @param targets of llmgw_target_t *; not changed
+ * @return a new array of llmgw_target_t *, in pool p
+ */
+apr_array_header_t *llmgw_route_order(const apr_array_header_t *targets,
+                                      llmgw_random_fn random, void *ctx,
+                                      apr_pool_t *p);
+
+#endif /* LLMGW_ROUTE_H */

@@ -1,0 +1,173 @@
+/* accept.c: taking a request: its body, what it asks for, where it may go */
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include "body.h"
+#include "call.h"
+#include "relay.h"
+
+typedef struct top_t {
+    llmgw_call_t *call;
+    llmgw_err_t *err;
+    apr_hash_t *seen;           /* names, to find one that stands twice */
+    int has_messages;
+} top_t;
+
+static apr_status_t bad_type(top_t *top, const char *param, const char *what)
+{
+    return llmgw_err_set(top->err, top->call->pool, LLMGW_EINVAL, param,
+                         "'%s' must be %s.", param, what);
+}
+
+/* An unescaped string value; parsing cannot fail, it has been scanned. */
+static llmgw_str_t string_value(llmgw_call_t *call, llmgw_str_t raw)
+{
+    llmgw_json_doc_t *doc;
+    const llmgw_json_t *v;
+
+    if (!memchr(raw.p, '\\', raw.len)) {
+        return llmgw_str_make(raw.p + 1, raw.len - 2);
+    }
+    doc = llmgw_json_doc_create(call->pool, NULL);
+    return llmgw_json_parse(doc, raw.p, raw.len, &v, NULL) == APR_SUCCESS
+           ? llmgw_json_string(v, call->pool) : LLMGW_STR_NULL;
+}
+
+static apr_status_t take_stream_options(top_t *top, llmgw_str_t raw,
+                                        llmgw_json_type_e type)
+{
+    llmgw_json_doc_t *doc = llmgw_json_doc_create(top->call->pool, NULL);
+    const llmgw_json_t *v;
+
+    if (type == LLMGW_JSON_NULL) {
+        return APR_SUCCESS;
+    }
+    if (type != LLMGW_JSON_OBJECT) {
+        return bad_type(top, "stream_options", "an object");
+    }
+    top->call->stream_options = raw;
+    if (llmgw_json_parse(doc, raw.p, raw.len, &v, NULL) == APR_SUCCESS) {
+        top->call->include_usage
+            = llmgw_json_bool(llmgw_json_lookup(v, "include_usage"), 0);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t take_member(top_t *top, const char *name,
+                                const llmgw_json_member_t *m)
+{
+    llmgw_call_t *call = top->call;
+
+    if (!strcmp(name, "model")) {
+        if (m->type != LLMGW_JSON_STRING) {
+            return bad_type(top, name, "a string");
+        }
+        call->model = string_value(call, m->value);
+    }
+    else if (!strcmp(name, "stream") && m->type != LLMGW_JSON_NULL) {
+        if (m->type != LLMGW_JSON_TRUE && m->type != LLMGW_JSON_FALSE) {
+            return bad_type(top, name, "true or false");
+        }
+        call->stream = m->type == LLMGW_JSON_TRUE;
+    }
+    else if (!strcmp(name, "provider") && m->type == LLMGW_JSON_STRING
+             && call->conf->auto_route) {
+        call->pin = string_value(call, m->value);
+    }
+    else if (!strcmp(name, "stream_options")) {
+        return take_stream_options(top, m->value, m->type);
+    }
+    else if (!strcmp(name, "messages")) {
+        top->has_messages = 1;
+        if (m->type != LLMGW_JSON_ARRAY) {
+            return bad_type(top, name, "an array");
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t on_member(void *ctx, const llmgw_json_member_t *m)
+{
+    top_t *top = ctx;
+    apr_pool_t *p = top->call->pool;
+    llmgw_str_t name = m->name;
+    const char *key;
+
+    if (m->escaped) {
+        name = string_value(top->call, llmgw_str_make(m->name.p - 1,
+                                                      m->name.len + 2));
+    }
+    key = llmgw_str_dupz(p, name);
+    if (apr_hash_get(top->seen, key, name.len)) {
+        return llmgw_err_set(top->err, p, LLMGW_EINVAL, key,
+                             "'%s' stands twice in the request.", key);
+    }
+    apr_hash_set(top->seen, key, name.len, top);
+    return take_member(top, key, m);
+}
+
+static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
+{
+    llmgw_call_t *call = top->call;
+
+    if (type != LLMGW_JSON_OBJECT) {
+        return llmgw_err_set(top->err, call->pool, LLMGW_EJSON, NULL,
+                             "The request body must be a JSON object.");
+    }
+    if (!call->model.len) {
+        return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING, "model",
+                             "You must provide a model.");
+    }
+    if (!top->has_messages) {
+        return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING, "messages",
+                             "You must provide messages.");
+    }
+    return APR_SUCCESS;
+}
+
+/* Find out what the call needs to know of its body. */
+static apr_status_t scan_body(llmgw_call_t *call)
+{
+    llmgw_json_limits_t limits = { 0 };
+    llmgw_json_error_t why = { 0, NULL };
+    llmgw_json_type_e type;
+    top_t top = { call, &call->err, apr_hash_make(call->pool), 0 };
+    apr_status_t rv;
+
+    limits.bytes_max = (apr_size_t)call->conf->request_body;
+    rv = llmgw_json_scan(call->body->data ? call->body->data : "",
+                         call->body->len, &limits, on_member, &top, &type,
+                         &why);
+    if (rv != APR_SUCCESS && call->err.status == APR_SUCCESS) {
+        /* A text nested too deeply is wrong, not too large. */
+        return llmgw_err_set(&call->err, call->pool, LLMGW_EJSON, NULL,
+                             "The request body is not valid JSON: %s at byte "
+                             "%" APR_SIZE_T_FMT ".",
+                             why.reason ? why.reason : "unexpected end",
+                             why.offset);
+    }
+    return rv == APR_SUCCESS ? check_top(&top, type) : rv;
+}
+
+apr_status_t llmgw_call_accept(llmgw_call_t *call)
+{
+    apr_status_t rv = llmgw_body_read(call->r, &call->body,
+                                      call->conf->request_body, &call->err);
+
+    if (rv == APR_SUCCESS) {
+        rv = scan_body(call);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = llmgw_routes_plan(&call->plan, call->r, call->model, call->pin,
+                               &call->err);
+    }
+    if (rv == APR_SUCCESS) {
+        call->conf = llmgw_config_effective(call->pool, call->r->server,
+                                            call->plan.route);
+        if (call->body->len > (apr_size_t)call->conf->request_body) {
+            rv = llmgw_body_too_large(call->pool, call->conf->request_body,
+                                      &call->err);
+        }
+    }
+    call->relay = rv == APR_SUCCESS ? llmgw_relay_create(call) : NULL;
+    return rv;
+}

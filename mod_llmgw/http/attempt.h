@@ -1,0 +1,20 @@
+/* attempt.h: making the request for one target */
+#ifndef LLMGW_HTTP_ATTEMPT_H
+#define LLMGW_HTTP_ATTEMPT_H
+
+#include "call.h"
+
+/**
+ * Begin an attempt at a target: writes the request in the provider's dialect
+ * from the client's own body, and creates the exchange. The attempt before it
+ * is gone after this.
+ * @return APR_SUCCESS; else the failure, with err filled in
+ */
+apr_status_t llmgw_attempt_begin(llmgw_call_t *call,
+                                 const llmgw_target_t *target,
+                                 llmgw_err_t *err);
+
+/** Let go of its connection. Its other memory stays for the call's notes. */
+void llmgw_attempt_end(llmgw_call_t *call);
+
+#endif /* LLMGW_HTTP_ATTEMPT_H */

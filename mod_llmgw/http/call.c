@@ -1,0 +1,335 @@
+/* call.c: the call's states, and what leads from one to the next */
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_core.h>
+#include <http_log.h>
+#include "attempt.h"
+#include "call.h"
+#include "incoming.h"
+#include "log.h"
+#include "relay.h"
+#include "reply.h"
+
+/* Attempts of one call, over all its targets. */
+#define ATTEMPTS_MAX 3
+
+/* After the stream's own end mark: how long the rest may still take. */
+#define TAIL_USEC apr_time_from_msec(200)
+
+llmgw_call_t *llmgw_call_create(request_rec *r,
+                                const llmgw_surface_t *surface,
+                                const llmgw_dialect_t *dialect)
+{
+    llmgw_call_t *call = apr_pcalloc(r->pool, sizeof(*call));
+    static const llmgw_meter_t fresh = { LLMGW_USAGE_INIT };
+
+    call->r = r;
+    call->pool = r->pool;
+    call->conf = llmgw_config_effective(r->pool, r->server, NULL);
+    call->surface = *surface;
+    call->dialect = dialect;
+    call->request_id = llmgw_reply_request_id(r);
+    call->meter = fresh;
+    call->began = r->request_time;
+    call->wait.fd = -1;
+    return call;
+}
+
+apr_status_t llmgw_call_decode(llmgw_call_t *call, llmgw_err_t *err)
+{
+    const llmgw_address_t address = { LLMGW_STR_NULL, call->stream };
+    llmgw_json_limits_t limits = { 0 };
+    llmgw_json_doc_t *doc;
+    const llmgw_json_t *root;
+    apr_status_t rv;
+
+    if (call->request) {
+        return APR_SUCCESS;
+    }
+    limits.bytes_max = (apr_size_t)call->conf->request_body;
+    doc = llmgw_json_doc_create(call->pool, &limits);
+    rv = llmgw_json_parse(doc, call->body->data, call->body->len, &root, NULL);
+    if (rv != APR_SUCCESS) {
+        return llmgw_err_set(err, call->pool, rv, NULL,
+                             "The request body has too many values.");
+    }
+    return call->dialect->request_decode(&call->request, root, &address,
+                                         call->pool, err);
+}
+
+/* ---- failures ---------------------------------------------------------------- */
+
+static int rank(const llmgw_err_t *err)
+{
+    if (err->status == APR_SUCCESS) {
+        return 0;
+    }
+    return err->from_provider ? 2 : 1;
+}
+
+static const char *keep(apr_pool_t *p, const char *s)
+{
+    return s ? apr_pstrdup(p, s) : NULL;
+}
+
+/* Remember a failure if it tells more than the one before; its strings may
+ * live in the attempt's pool. */
+static void remember(llmgw_call_t *call, const llmgw_err_t *err)
+{
+    if (rank(err) < rank(&call->err)) {
+        return;
+    }
+    call->err = *err;
+    call->err.code = keep(call->pool, err->code);
+    call->err.message = keep(call->pool, err->message);
+    call->err.detail = keep(call->pool, err->detail);
+    call->err.param = keep(call->pool, err->param);
+}
+
+static void log_failure(llmgw_call_t *call, const llmgw_err_t *err)
+{
+    const llmgw_attempt_t *attempt = call->attempt;
+    int level = llmgw_err_http_status(err) < 500 ? APLOG_INFO : APLOG_WARNING;
+
+    ap_log_rerror(APLOG_MARK, level, 0, call->r, LLMGW_ID("LLMGW0201")
+                  "call %s: attempt %d at provider %s, model %s failed: %s%s%s",
+                  call->request_id, call->attempts, attempt->provider->name,
+                  attempt->model, llmgw_err_code(err),
+                  err->detail ? ": " : "", err->detail ? err->detail : "");
+}
+
+/* May another target be tried? */
+static int may_move_on(const llmgw_call_t *call, const llmgw_err_t *err)
+{
+    return llmgw_status_get(err->status)->retryable
+           && call->next_target < call->plan.targets->nelts
+           && call->attempts < ATTEMPTS_MAX
+           && apr_time_now() < call->began + call->conf->timeout.total_usec;
+}
+
+/* An attempt failed: on to the next target, or to the end. */
+static llmgw_turn_e fail_attempt(llmgw_call_t *call, const llmgw_err_t *err)
+{
+    remember(call, err);
+    log_failure(call, err);
+    llmgw_attempt_end(call);
+    if (llmgw_relay_committed(call->relay)) {
+        remember(call, err);
+        llmgw_relay_fail(call->relay, &call->err);
+        call->state = LLMGW_STATE_SETTLE;
+    }
+    else {
+        llmgw_relay_reset(call->relay);
+        call->state = may_move_on(call, err) ? LLMGW_STATE_PICK
+                                             : LLMGW_STATE_SETTLE;
+    }
+    return LLMGW_TURN_AGAIN;
+}
+
+static llmgw_turn_e end_cancelled(llmgw_call_t *call)
+{
+    llmgw_attempt_end(call);
+    llmgw_relay_reset(call->relay);
+    memset(&call->err, 0, sizeof(call->err));
+    llmgw_err_set(&call->err, call->pool, LLMGW_ECLIENTGONE, NULL,
+                  "The client closed the request.");
+    call->state = LLMGW_STATE_SETTLE;
+    return LLMGW_TURN_AGAIN;
+}
+
+/* ---- times ------------------------------------------------------------------------ */
+
+typedef struct deadline_t {
+    apr_time_t at;
+    apr_status_t status;        /* what passing it means */
+    const char *message;
+} deadline_t;
+
+static void tighten(deadline_t *d, apr_time_t at, apr_status_t status,
+                    const char *message)
+{
+    if (!d->at || at < d->at) {
+        d->at = at;
+        d->status = status;
+        d->message = message;
+    }
+}
+
+/* The first of the times that hold for the state the call is in. */
+static deadline_t next_deadline(const llmgw_call_t *call)
+{
+    const llmgw_timeouts_t *t = &call->conf->timeout;
+    const llmgw_attempt_t *attempt = call->attempt;
+    deadline_t d = { call->began + t->total_usec, LLMGW_ETOTALTIMEOUT,
+                     "The request took longer than the gateway allows." };
+
+    if (attempt->x->phase <= LLMGW_PHASE_CONNECTED) {
+        tighten(&d, attempt->x->connect_until, LLMGW_ECONNECTTIMEOUT,
+                "The provider could not be reached in time.");
+    }
+    else if (llmgw_relay_ended(call->relay)) {
+        tighten(&d, attempt->last_byte + TAIL_USEC, LLMGW_EIDLETIMEOUT, "");
+    }
+    else if (call->meter.first_content || (attempt->last_byte
+                                           && !call->stream)) {
+        tighten(&d, attempt->last_byte + t->idle_usec, LLMGW_EIDLETIMEOUT,
+                "The provider's answer stalled.");
+    }
+    else {
+        tighten(&d, attempt->connected + t->first_usec, LLMGW_EFIRSTTIMEOUT,
+                "The provider did not begin to answer in time.");
+    }
+    return d;
+}
+
+/* ---- states ------------------------------------------------------------------------ */
+
+static llmgw_turn_e step_pick(llmgw_call_t *call)
+{
+    llmgw_err_t err = LLMGW_ERR_INIT;
+    const llmgw_target_t *target
+        = APR_ARRAY_IDX(call->plan.targets, call->next_target++,
+                        llmgw_target_t *);
+
+    call->attempts++;
+    if (llmgw_attempt_begin(call, target, &err) != APR_SUCCESS) {
+        return fail_attempt(call, &err);
+    }
+    call->state = LLMGW_STATE_EXCHANGE;
+    return LLMGW_TURN_AGAIN;
+}
+
+static llmgw_turn_e complete(llmgw_call_t *call)
+{
+    llmgw_err_t err = LLMGW_ERR_INIT;
+    apr_status_t rv = llmgw_incoming_finish(call->attempt->incoming, &err);
+
+    if (rv == LLMGW_ECLIENTGONE) {
+        return end_cancelled(call);
+    }
+    if (rv != APR_SUCCESS) {
+        return fail_attempt(call, &err);
+    }
+    if (err.status != APR_SUCCESS) {
+        remember(call, &err);           /* an error event was passed on */
+        log_failure(call, &err);
+    }
+    llmgw_attempt_end(call);
+    call->state = LLMGW_STATE_SETTLE;
+    return LLMGW_TURN_AGAIN;
+}
+
+/* The exchange ended early. Once the stream has said its last word, that is
+ * no loss. */
+static llmgw_turn_e break_off(llmgw_call_t *call, apr_status_t rv)
+{
+    llmgw_err_t err = call->attempt->x->err;
+
+    if (rv == LLMGW_ECLIENTGONE) {
+        return end_cancelled(call);
+    }
+    if (llmgw_relay_ended(call->relay)) {
+        return complete(call);
+    }
+    if (err.status == APR_SUCCESS) {
+        llmgw_incoming_error(call->attempt->incoming, &err);
+    }
+    if (err.status == APR_SUCCESS) {
+        llmgw_err_set(&err, call->pool, rv, NULL,
+                      "The provider's answer could not be read.");
+    }
+    return fail_attempt(call, &err);
+}
+
+static llmgw_turn_e wait_or_expire(llmgw_call_t *call)
+{
+    const llmgw_exchange_t *x = call->attempt->x;
+    deadline_t d = next_deadline(call);
+    llmgw_err_t err = LLMGW_ERR_INIT;
+
+    if (apr_time_now() < d.at) {
+        call->wait = x->wait;
+        if (!call->wait.until || d.at < call->wait.until) {
+            call->wait.until = d.at;
+        }
+        return LLMGW_TURN_WAIT;
+    }
+    if (llmgw_relay_ended(call->relay)) {
+        return complete(call);
+    }
+    llmgw_err_set(&err, call->pool, d.status, NULL, "%s", d.message);
+    return fail_attempt(call, &err);
+}
+
+static llmgw_turn_e step_exchange(llmgw_call_t *call)
+{
+    llmgw_attempt_t *attempt = call->attempt;
+    apr_status_t rv = attempt->x->cls->step(attempt->x);
+
+    if (!attempt->connected && attempt->x->phase > LLMGW_PHASE_CONNECTED) {
+        attempt->connected = apr_time_now();
+    }
+    if (rv == APR_SUCCESS) {
+        return LLMGW_TURN_AGAIN;
+    }
+    if (APR_STATUS_IS_EAGAIN(rv)) {
+        return wait_or_expire(call);
+    }
+    return APR_STATUS_IS_EOF(rv) ? complete(call) : break_off(call, rv);
+}
+
+static llmgw_turn_e step_settle(llmgw_call_t *call)
+{
+    request_rec *r = call->r;
+
+    llmgw_reply_notes(call);
+    if (call->err.status == LLMGW_ECLIENTGONE) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, LLMGW_ID("LLMGW0202")
+                      "call %s: the client left", call->request_id);
+        r->connection->aborted = 1;
+        r->status = 499;
+        r->status_line = "499 Client Closed Request";
+        apr_table_setn(r->notes, "llmgw-error", llmgw_err_code(&call->err));
+    }
+    else if (call->err.status != APR_SUCCESS
+             && !llmgw_relay_committed(call->relay)) {
+        llmgw_reply_call_headers(call);
+        llmgw_reply_error(r, call->dialect, &call->err);
+    }
+    else if (call->err.status != APR_SUCCESS) {
+        apr_table_setn(r->notes, "llmgw-error", llmgw_err_code(&call->err));
+    }
+    call->state = LLMGW_STATE_DONE;
+    return LLMGW_TURN_DONE;
+}
+
+/* ---- the machine ---------------------------------------------------------------------- */
+
+llmgw_turn_e llmgw_call_step(llmgw_call_t *call)
+{
+    switch (call->state) {
+    case LLMGW_STATE_PICK:
+        return step_pick(call);
+    case LLMGW_STATE_EXCHANGE:
+        return step_exchange(call);
+    case LLMGW_STATE_SETTLE:
+        return step_settle(call);
+    default:
+        return LLMGW_TURN_DONE;
+    }
+}
+
+int llmgw_call_may_block(const llmgw_call_t *call)
+{
+    if (call->state == LLMGW_STATE_EXCHANGE) {
+        llmgw_phase_e phase = call->attempt->x->phase;
+
+        return phase == LLMGW_PHASE_OPEN || phase == LLMGW_PHASE_CONNECTED;
+    }
+    return call->state != LLMGW_STATE_DONE;
+}
+
+void llmgw_call_cancel(llmgw_call_t *call)
+{
+    end_cancelled(call);
+}

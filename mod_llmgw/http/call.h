@@ -1,0 +1,112 @@
+/* call.h: one call: a request, its attempts, its answer; the only state */
+#ifndef LLMGW_HTTP_CALL_H
+#define LLMGW_HTTP_CALL_H
+
+#include <httpd.h>
+#include "llmgw/buf.h"
+#include "llmgw/dialect.h"
+#include "llmgw/json.h"
+#include "llmgw/model.h"
+#include "llmgw/surface.h"
+#include "config.h"
+#include "exchange.h"
+#include "routes.h"
+
+/** Where a call is. PICK and SETTLE may block, as do two phases of an
+ * exchange; see llmgw_call_may_block(). */
+typedef enum llmgw_state_e {
+    LLMGW_STATE_PICK,           /* choose a target, write the request */
+    LLMGW_STATE_EXCHANGE,       /* x->phase says where in it */
+    LLMGW_STATE_SETTLE,         /* answer an error; count; log */
+    LLMGW_STATE_DONE
+} llmgw_state_e;
+
+/** What a step came to. */
+typedef enum llmgw_turn_e {
+    LLMGW_TURN_AGAIN,           /* step again now */
+    LLMGW_TURN_WAIT,            /* wait as call->wait says, then step */
+    LLMGW_TURN_DONE
+} llmgw_turn_e;
+
+/** What was learned of an answer while it was relayed. */
+typedef struct llmgw_meter_t {
+    llmgw_usage_t usage;
+    llmgw_stop_e stop;
+    llmgw_str_t model;          /* the provider's name of the model */
+    apr_time_t first_content;   /* 0: none yet */
+    apr_uint64_t text_bytes;    /* of content, for an estimate */
+} llmgw_meter_t;
+
+/** One attempt at one target; its pool goes when the next one begins. */
+typedef struct llmgw_attempt_t {
+    apr_pool_t *pool;
+    const llmgw_target_t *target;
+    llmgw_provider_t *provider;
+    llmgw_exchange_t *x;
+    llmgw_send_t send;
+    const char *model;          /* asked of the provider */
+    int passes;                 /* same dialect: bytes travel unchanged */
+    apr_array_header_t *dropped;    /* of const char *: names of fields */
+    struct llmgw_incoming_t *incoming;
+    apr_time_t began;
+    apr_time_t connected;       /* 0: not yet */
+    apr_time_t last_byte;       /* 0: none yet */
+} llmgw_attempt_t;
+
+typedef struct llmgw_call_t {
+    request_rec *r;
+    apr_pool_t *pool;           /* the request's */
+    const llmgw_config_t *conf;
+    llmgw_surface_t surface;
+    const llmgw_dialect_t *dialect; /* the client's */
+    const char *request_id;
+
+    llmgw_buf_t *body;          /* as received, inflated */
+    llmgw_str_t model;          /* asked for */
+    llmgw_str_t pin;            /* "provider" member, if a string */
+    llmgw_str_t stream_options; /* raw, never given if absent */
+    int stream;
+    int include_usage;
+    llmgw_request_t *request;   /* decoded; NULL while nothing needed it */
+
+    llmgw_plan_t plan;
+    int next_target;
+    int attempts;
+    llmgw_state_e state;
+    llmgw_attempt_t *attempt;   /* NULL before the first */
+    llmgw_wait_t wait;
+    llmgw_err_t err;            /* the most telling failure so far */
+    llmgw_meter_t meter;
+    struct llmgw_relay_t *relay;
+    apr_time_t began;
+    apr_time_t upstream_usec;   /* spent waiting for providers */
+} llmgw_call_t;
+
+/** Create the call of a request. */
+llmgw_call_t *llmgw_call_create(request_rec *r,
+                                const llmgw_surface_t *surface,
+                                const llmgw_dialect_t *dialect);
+
+/**
+ * Take the request's body: check it, find the model, route it. Blocks.
+ * @return APR_SUCCESS, or the failure, which is in call->err
+ */
+apr_status_t llmgw_call_accept(llmgw_call_t *call);
+
+/** Go on as far as possible without waiting. */
+llmgw_turn_e llmgw_call_step(llmgw_call_t *call);
+
+/** Non-zero when the next step may block and so needs a worker thread. */
+int llmgw_call_may_block(const llmgw_call_t *call);
+
+/** The client has left: close the provider's connection, end the call. */
+void llmgw_call_cancel(llmgw_call_t *call);
+
+/** Decode the body into the neutral model, once.
+ * @return APR_SUCCESS, or the failure with err filled in */
+apr_status_t llmgw_call_decode(llmgw_call_t *call, llmgw_err_t *err);
+
+/** Drive a call to its end on this thread, with poll(). */
+void llmgw_driver_poll_run(llmgw_call_t *call);
+
+#endif /* LLMGW_HTTP_CALL_H */

@@ -1,0 +1,383 @@
+/* config.c: directives: reading, merging, defaults */
+#include <math.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_core.h>
+#include "config.h"
+#include "log.h"
+#include "provider.h"
+#include "routes.h"
+
+#define TIME_MAX apr_time_from_sec(24 * 60 * 60)
+#define SIZE_MIN APR_INT64_C(1024)
+#define SIZE_MAX_BYTES (APR_INT64_C(1024) * 1024 * 1024)
+
+/* A row's place in llmgw_config_t, and where the directive may stand. */
+typedef enum place_e { PLACE_SERVER, PLACE_ROUTE } place_e;
+
+typedef struct row_t {
+    apr_size_t offset;
+    place_e place;
+} row_t;
+
+/* ---- arguments -------------------------------------------------------- */
+
+const char *llmgw_config_parse_time(apr_pool_t *p, const char *name,
+                                    const char *value,
+                                    apr_interval_time_t *out)
+{
+    apr_interval_time_t t;
+
+    if (!apr_isdigit(*value)
+        || ap_timeout_parameter_parse(value, &t, "s") != APR_SUCCESS
+        || t < 1000 || t > TIME_MAX) {
+        return apr_psprintf(p, "%s: \"%s\" is no time: give a number with "
+                            "ms, s, min or h, between 1ms and 24h", name,
+                            value);
+    }
+    *out = t;
+    return NULL;
+}
+
+const char *llmgw_config_parse_number(apr_pool_t *p, const char *name,
+                                      const char *value, double min,
+                                      double max, double *out)
+{
+    char *end;
+    double d = strtod(value, &end);
+
+    if (!*value || *end || !isfinite(d) || d < min || d > max) {
+        return apr_psprintf(p, "%s: \"%s\" is out of range: give a number "
+                            "between %.0f and %.0f", name, value, min, max);
+    }
+    *out = d;
+    return NULL;
+}
+
+/* ---- types: set, unset, merge ---------------------------------------------- */
+
+static void *member_of(cmd_parms *cmd)
+{
+    llmgw_config_t *conf = llmgw_config_get(cmd->server);
+    const row_t *row = cmd->info;
+
+    if (conf->open_route && row->place == PLACE_ROUTE) {
+        conf = conf->open_route->config;
+    }
+    return (char *)conf + row->offset;
+}
+
+/* May the directive stand here? Error text or NULL. */
+static const char *check_place(cmd_parms *cmd)
+{
+    const row_t *row = cmd->info;
+    const char *err = ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE);
+
+    if (!err && row->place == PLACE_SERVER
+        && llmgw_config_get(cmd->server)->open_route) {
+        err = apr_pstrcat(cmd->pool, cmd->cmd->name, " may not stand within "
+                          "<LLMRoute>; put it outside, in the server or "
+                          "virtual host", NULL);
+    }
+    return err;
+}
+
+static const char *set_flag(cmd_parms *cmd, void *dummy, const char *arg)
+{
+    llmgw_flag_t *flag = member_of(cmd);
+    const char *err = check_place(cmd);
+
+    if (err) {
+        return err;
+    }
+    if (ap_cstr_casecmp(arg, "on") && ap_cstr_casecmp(arg, "off")) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is neither on nor off",
+                            cmd->cmd->name, arg);
+    }
+    *flag = !ap_cstr_casecmp(arg, "on");
+    return NULL;
+}
+
+static void unset_flag(apr_pool_t *p, llmgw_flag_t *flag)
+{
+    *flag = -1;
+}
+
+static void merge_flag(apr_pool_t *p, llmgw_flag_t *out,
+                       const llmgw_flag_t *base, const llmgw_flag_t *add)
+{
+    *out = *add < 0 ? *base : *add;
+}
+
+static const char *set_unsupported(cmd_parms *cmd, void *dummy,
+                                   const char *arg)
+{
+    llmgw_unsupported_t *way = member_of(cmd);
+    const char *err = check_place(cmd);
+
+    if (err) {
+        return err;
+    }
+    if (!ap_cstr_casecmp(arg, "drop")) {
+        *way = LLMGW_UNSUPPORTED_DROP;
+    }
+    else if (!ap_cstr_casecmp(arg, "reject")) {
+        *way = LLMGW_UNSUPPORTED_REJECT;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is neither drop nor reject",
+                            cmd->cmd->name, arg);
+    }
+    return NULL;
+}
+
+#define unset_unsupported unset_flag
+#define merge_unsupported merge_flag
+
+static int size_unit(char unit)
+{
+    switch (apr_toupper(unit)) {
+    case '\0': return 0;
+    case 'K': return 10;
+    case 'M': return 20;
+    case 'G': return 30;
+    default: return -1;
+    }
+}
+
+static const char *set_size(cmd_parms *cmd, void *dummy, const char *arg)
+{
+    llmgw_size_t *size = member_of(cmd);
+    const char *err = check_place(cmd);
+    char *end = NULL;
+    apr_int64_t n;
+    int shift;
+
+    if (err) {
+        return err;
+    }
+    n = apr_isdigit(*arg) ? apr_strtoi64(arg, &end, 10) : -1;
+    shift = end && (!*end || !end[1]) ? size_unit(*end) : -1;
+    if (n < 0 || shift < 0 || n > (SIZE_MAX_BYTES >> shift)
+        || (n << shift) < SIZE_MIN) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is no size: give a number "
+                            "with K, M or G, between 1K and 1G",
+                            cmd->cmd->name, arg);
+    }
+    *size = n << shift;
+    return NULL;
+}
+
+static void unset_size(apr_pool_t *p, llmgw_size_t *size)
+{
+    *size = -1;
+}
+
+static void merge_size(apr_pool_t *p, llmgw_size_t *out,
+                       const llmgw_size_t *base, const llmgw_size_t *add)
+{
+    *out = *add < 0 ? *base : *add;
+}
+
+/* The times of LLMTimeout by name; NULL if there is no such time. */
+static apr_interval_time_t *timeout_of(llmgw_timeouts_t *t, const char *word,
+                                       apr_size_t len)
+{
+    static const struct {
+        const char *name;
+        apr_size_t offset;
+    } times[] = {
+        { "connect", APR_OFFSETOF(llmgw_timeouts_t, connect_usec) },
+        { "first", APR_OFFSETOF(llmgw_timeouts_t, first_usec) },
+        { "idle", APR_OFFSETOF(llmgw_timeouts_t, idle_usec) },
+        { "total", APR_OFFSETOF(llmgw_timeouts_t, total_usec) },
+    };
+    unsigned int i;
+
+    for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        if (strlen(times[i].name) == len
+            && !strncmp(times[i].name, word, len)) {
+            return (void *)((char *)t + times[i].offset);
+        }
+    }
+    return NULL;
+}
+
+static const char *set_timeouts(cmd_parms *cmd, void *dummy, int argc,
+                                char *const argv[])
+{
+    llmgw_timeouts_t *t = member_of(cmd);
+    const char *err = check_place(cmd);
+    int i;
+
+    if (!err && argc == 0) {
+        err = "LLMTimeout takes at least one of connect=, first=, idle= and "
+              "total=";
+    }
+    for (i = 0; i < argc && !err; i++) {
+        const char *eq = strchr(argv[i], '=');
+        apr_interval_time_t *time
+            = eq ? timeout_of(t, argv[i], eq - argv[i]) : NULL;
+
+        if (!time) {
+            return apr_psprintf(cmd->pool, "LLMTimeout: \"%s\" is not one of "
+                                "connect=, first=, idle= and total=", argv[i]);
+        }
+        err = llmgw_config_parse_time(cmd->pool,
+                                      apr_pstrcat(cmd->pool, "LLMTimeout ",
+                                                  argv[i], NULL),
+                                      eq + 1, time);
+    }
+    return err;
+}
+
+static void unset_timeouts(apr_pool_t *p, llmgw_timeouts_t *t)
+{
+    t->connect_usec = t->first_usec = t->idle_usec = t->total_usec = -1;
+}
+
+static void merge_timeouts(apr_pool_t *p, llmgw_timeouts_t *out,
+                           const llmgw_timeouts_t *base,
+                           const llmgw_timeouts_t *add)
+{
+#define MERGE_TIME(m) out->m = add->m < 0 ? base->m : add->m
+    MERGE_TIME(connect_usec);
+    MERGE_TIME(first_usec);
+    MERGE_TIME(idle_usec);
+    MERGE_TIME(total_usec);
+#undef MERGE_TIME
+}
+
+/* Lists: a virtual host's entries come first, so that they win ties. */
+static void unset_list(apr_pool_t *p, apr_array_header_t **list)
+{
+    *list = apr_array_make(p, 4, sizeof(void *));
+}
+
+static void merge_list(apr_pool_t *p, apr_array_header_t **out,
+                       apr_array_header_t *const *base,
+                       apr_array_header_t *const *add)
+{
+    *out = (*add)->nelts == 0 ? *base : apr_array_append(p, *add, *base);
+}
+
+#define unset_providers unset_list
+#define merge_providers merge_list
+#define unset_routes unset_list
+#define merge_routes merge_list
+
+static const char *set_providers(cmd_parms *cmd, void *dummy, int argc,
+                                 char *const argv[])
+{
+    const char *err = check_place(cmd);
+
+    return err ? err : llmgw_provider_parse(cmd, argc, argv);
+}
+
+static const char *set_routes(cmd_parms *cmd, void *dummy, int argc,
+                              char *const argv[])
+{
+    const char *err = check_place(cmd);
+
+    return err ? err : llmgw_routes_parse_line(cmd, argc, argv);
+}
+
+/* ---- the whole ---------------------------------------------------------- */
+
+llmgw_config_t *llmgw_config_get(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &llmgw_module);
+}
+
+llmgw_config_t *llmgw_config_create(apr_pool_t *p)
+{
+    llmgw_config_t *conf = apr_pcalloc(p, sizeof(*conf));
+
+#define LLMGW_UNSET(member, name, type, args, place, help) \
+    unset_##type(p, &conf->member);
+    LLMGW_DIRECTIVES(LLMGW_UNSET)
+#undef LLMGW_UNSET
+    return conf;
+}
+
+llmgw_config_t *llmgw_config_merge(apr_pool_t *p, const llmgw_config_t *base,
+                                   const llmgw_config_t *add)
+{
+    llmgw_config_t *conf = apr_pcalloc(p, sizeof(*conf));
+
+#define LLMGW_MERGE(member, name, type, args, place, help) \
+    merge_##type(p, &conf->member, &base->member, &add->member);
+    LLMGW_DIRECTIVES(LLMGW_MERGE)
+#undef LLMGW_MERGE
+    return conf;
+}
+
+/* What holds where nobody said anything. */
+static const llmgw_config_t *defaults(apr_pool_t *p)
+{
+    llmgw_config_t *conf = llmgw_config_create(p);
+
+    conf->auto_route = 1;
+    conf->timeout.connect_usec = apr_time_from_sec(5);
+    conf->timeout.first_usec = apr_time_from_sec(60);
+    conf->timeout.idle_usec = apr_time_from_sec(60);
+    conf->timeout.total_usec = apr_time_from_sec(600);
+    conf->request_body = APR_INT64_C(64) * 1024 * 1024;
+    conf->response_body = APR_INT64_C(64) * 1024 * 1024;
+    conf->unsupported = LLMGW_UNSUPPORTED_DEFAULT;
+    return conf;
+}
+
+void llmgw_config_complete(apr_pool_t *p, server_rec *s)
+{
+    llmgw_config_t *conf = llmgw_config_get(s);
+
+    conf->effective = llmgw_config_merge(p, defaults(p), conf);
+}
+
+const llmgw_config_t *llmgw_config_effective(apr_pool_t *p,
+                                             const server_rec *s,
+                                             const llmgw_route_t *route)
+{
+    const llmgw_config_t *conf = llmgw_config_get(s)->effective;
+
+    return route && route->config
+           ? llmgw_config_merge(p, conf, route->config) : conf;
+}
+
+llmgw_provider_t *llmgw_config_provider(const llmgw_config_t *conf,
+                                        const char *name, apr_size_t len)
+{
+    int i;
+
+    for (i = 0; i < conf->providers->nelts; i++) {
+        llmgw_provider_t *provider = APR_ARRAY_IDX(conf->providers, i,
+                                                   llmgw_provider_t *);
+
+        if (strlen(provider->name) == len
+            && memcmp(provider->name, name, len) == 0) {
+            return provider;
+        }
+    }
+    return NULL;
+}
+
+/* One row for each directive, for cmd->info. */
+#define LLMGW_ROW(member, name, type, args, place, help) \
+    static const row_t row_##member = { \
+        APR_OFFSETOF(llmgw_config_t, member), PLACE_##place };
+LLMGW_DIRECTIVES(LLMGW_ROW)
+#undef LLMGW_ROW
+
+const command_rec llmgw_config_commands[] = {
+#define LLMGW_COMMAND(member, name, type, args, place, help) \
+    args(name, set_##type, (void *)&row_##member, RSRC_CONF, help),
+    LLMGW_DIRECTIVES(LLMGW_COMMAND)
+#undef LLMGW_COMMAND
+    AP_INIT_RAW_ARGS("<LLMRoute", llmgw_routes_open, NULL, RSRC_CONF,
+                     "GLOB: targets and settings for the models it matches"),
+    AP_INIT_TAKE_ARGV("LLMTarget", llmgw_routes_parse_target, NULL, RSRC_CONF,
+                      "PROVIDER[/MODEL] [key=value ...]: a target of a route"),
+    { NULL }
+};

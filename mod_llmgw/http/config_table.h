@@ -1,0 +1,30 @@
+/* config_table.h: every directive, once */
+#ifndef LLMGW_HTTP_CONFIG_TABLE_H
+#define LLMGW_HTTP_CONFIG_TABLE_H
+
+/*
+ * X(member, "Directive", type, arguments, place, help)
+ *
+ * From this one table come the members of llmgw_config_t, their defaults, their
+ * merge and the server's command table. A type T stands for a C type
+ * llmgw_T_t and the functions set_T, unset_T and merge_T in config.c; arguments
+ * is the AP_INIT_ macro; place is SERVER (server and virtual host) or ROUTE
+ * (these, and within <LLMRoute>).
+ */
+#define LLMGW_DIRECTIVES(X) \
+    X(providers, "LLMProvider", providers, AP_INIT_TAKE_ARGV, SERVER, \
+      "NAME KIND URL [key=value ...]: a provider of models") \
+    X(routes, "LLMRoute", routes, AP_INIT_TAKE_ARGV, SERVER, \
+      "GLOB PROVIDER[/MODEL] ...: targets for a model, in the order to try") \
+    X(auto_route, "LLMAutoRoute", flag, AP_INIT_TAKE1, SERVER, \
+      "on|off: send models without a route to the provider that fits") \
+    X(timeout, "LLMTimeout", timeouts, AP_INIT_TAKE_ARGV, ROUTE, \
+      "connect=5s first=60s idle=60s total=10min: how long to wait") \
+    X(request_body, "LLMRequestBody", size, AP_INIT_TAKE1, ROUTE, \
+      "SIZE: the largest request body taken, after decompression") \
+    X(response_body, "LLMResponseBody", size, AP_INIT_TAKE1, ROUTE, \
+      "SIZE: the largest answer taken from a provider") \
+    X(unsupported, "LLMUnsupported", unsupported, AP_INIT_TAKE1, ROUTE, \
+      "drop|reject: what to do with what a provider cannot express")
+
+#endif /* LLMGW_HTTP_CONFIG_TABLE_H */

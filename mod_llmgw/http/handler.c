@@ -1,0 +1,86 @@
+/* handler.c: the handler llmgw: which surface, and who serves it */
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include "call.h"
+#include "handler.h"
+#include "log.h"
+#include "mod_llmgw.h"
+#include "relay.h"
+#include "reply.h"
+
+/* The body was not read, or not to its end: the connection cannot go on. */
+static int refuse_call(llmgw_call_t *call)
+{
+    request_rec *r = call->r;
+
+    llmgw_reply_notes(call);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, LLMGW_ID("LLMGW0301")
+                  "call %s: refused: %s%s%s", call->request_id,
+                  llmgw_err_code(&call->err), call->err.param ? ": " : "",
+                  call->err.param ? call->err.param : "");
+    if (call->err.status == LLMGW_ECLIENTGONE) {
+        apr_table_setn(r->notes, LLMGW_NOTE_ERROR,
+                       llmgw_err_code(&call->err));
+        r->connection->aborted = 1;
+        r->status = 499;
+        return OK;
+    }
+    return llmgw_reply_error(r, call->dialect, &call->err);
+}
+
+static int run_call(request_rec *r, const llmgw_surface_t *surface,
+                    const llmgw_dialect_t *dialect)
+{
+    llmgw_call_t *call = llmgw_call_create(r, surface, dialect);
+
+    if (llmgw_call_accept(call) != APR_SUCCESS) {
+        return refuse_call(call);
+    }
+    llmgw_driver_poll_run(call);
+    return OK;
+}
+
+static int refuse(request_rec *r, const llmgw_dialect_t *dialect,
+                  apr_status_t status, const char *message)
+{
+    llmgw_err_t err = LLMGW_ERR_INIT;
+
+    llmgw_err_set(&err, r->pool, status, NULL, "%s", message);
+    return llmgw_reply_error(r, dialect, &err);
+}
+
+static int takes_method(const request_rec *r, const llmgw_surface_t *surface)
+{
+    return !strcmp(r->method, surface->methods)
+           || (r->header_only && !strcmp(surface->methods, "GET"));
+}
+
+int llmgw_handler_run(request_rec *r)
+{
+    llmgw_surface_t surface;
+    const llmgw_dialect_t *dialect;
+
+    if (!r->handler || strcmp(r->handler, "llmgw")) {
+        return DECLINED;
+    }
+    llmgw_surface_parse(&surface, r->uri);
+    dialect = llmgw_dialect_lookup(surface.dialect);
+    llmgw_reply_request_id(r);
+    if (surface.surface == LLMGW_SURFACE_UNKNOWN) {
+        ap_discard_request_body(r);
+        return refuse(r, dialect, LLMGW_EPATH, apr_psprintf(r->pool,
+                      "Unknown request URL: %s %s.", r->method, r->uri));
+    }
+    if (!takes_method(r, &surface)) {
+        ap_discard_request_body(r);
+        apr_table_setn(r->headers_out, "Allow", surface.methods);
+        return refuse(r, dialect, LLMGW_EMETHOD, apr_psprintf(r->pool,
+                      "This URL takes %s.", surface.methods));
+    }
+    if (surface.surface == LLMGW_SURFACE_CHAT) {
+        return run_call(r, &surface, dialect);
+    }
+    return llmgw_models_run(r, &surface, dialect);
+}

@@ -1,0 +1,19 @@
+/* handler.h: the handlers llmgw and llmgw-health */
+#ifndef LLMGW_HTTP_HANDLER_H
+#define LLMGW_HTTP_HANDLER_H
+
+#include <httpd.h>
+#include "llmgw/dialect.h"
+#include "llmgw/surface.h"
+
+/** The handler hook: SetHandler llmgw. */
+int llmgw_handler_run(request_rec *r);
+
+/** The handler hook: SetHandler llmgw-health. */
+int llmgw_handler_health(request_rec *r);
+
+/** GET .../models and .../models/{id}. @return OK */
+int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,
+                     const llmgw_dialect_t *dialect);
+
+#endif /* LLMGW_HTTP_HANDLER_H */

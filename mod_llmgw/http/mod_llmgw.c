@@ -1,0 +1,174 @@
+/* mod_llmgw.c: the module: its record and its hooks */
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include "config.h"
+#include "handler.h"
+#include "log.h"
+#include "mod_llmgw.h"
+#include "provider.h"
+#include "proxy_api.h"
+#include "relay.h"
+#include "routes.h"
+
+/* Run something on each provider, once, by the server that defined it. */
+typedef const char *(*provider_fn)(llmgw_provider_t *provider, void *ctx);
+
+static const char *each_provider(server_rec *servers, provider_fn fn,
+                                 void *ctx)
+{
+    const char *err = NULL;
+    server_rec *s;
+    int i;
+
+    for (s = servers; s && !err; s = s->next) {
+        const apr_array_header_t *list = llmgw_config_get(s)->providers;
+
+        for (i = 0; i < list->nelts && !err; i++) {
+            llmgw_provider_t *provider = APR_ARRAY_IDX(list, i,
+                                                       llmgw_provider_t *);
+
+            if (provider->server == s) {
+                err = fn(provider, ctx);
+            }
+        }
+    }
+    return err;
+}
+
+static int llmgw_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
+                            apr_pool_t *ptemp)
+{
+    if (!&proxy_module) {
+        ap_log_perror(APLOG_MARK, APLOG_CRIT, 0, plog, LLMGW_ID("LLMGW0401")
+                      "mod_llmgw needs mod_proxy: put \"LoadModule "
+                      "proxy_module ...\" before the one of llmgw_module");
+        return !OK;
+    }
+    return OK;
+}
+
+/* ---- when the configuration has been read: also for configtest ---------------- */
+
+typedef struct check_t {
+    apr_pool_t *pconf;
+    apr_pool_t *ptemp;
+    int run;                    /* the server is going to run */
+} check_t;
+
+static const char *check_provider(llmgw_provider_t *provider, void *ctx)
+{
+    const check_t *check = ctx;
+    const char *err = llmgw_provider_load_keys(provider, 0, check->pconf);
+
+    if (!err && !provider->disabled) {
+        err = llmgw_provider_connect(provider, check->pconf, check->ptemp);
+        if (err) {
+            err = apr_psprintf(check->ptemp, "LLMProvider %s (%s): %s",
+                               provider->name, provider->where, err);
+        }
+    }
+    return err;
+}
+
+static int llmgw_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                              apr_pool_t *ptemp, server_rec *servers)
+{
+    check_t check = { pconf, ptemp, 0 };
+    const char *err = NULL;
+    server_rec *s;
+
+    for (s = servers; s && !err; s = s->next) {
+        llmgw_config_complete(pconf, s);
+        err = llmgw_routes_resolve(llmgw_config_get(s), ptemp);
+    }
+    if (!err) {
+        err = each_provider(servers, check_provider, &check);
+    }
+    if (err) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, servers,
+                     LLMGW_ID("LLMGW0402") "%s", err);
+        return !OK;
+    }
+    return OK;
+}
+
+/* ---- startup ---------------------------------------------------------------------- */
+
+static const char *load_keys(llmgw_provider_t *provider, void *ctx)
+{
+    if (!provider->tls_verify) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, provider->server,
+                     LLMGW_ID("LLMGW0403") "provider %s (%s): tls-verify=off: "
+                     "anybody on the way can read and change what is sent, "
+                     "keys included", provider->name, provider->where);
+    }
+    return llmgw_provider_load_keys(provider, 1, ctx);
+}
+
+static int llmgw_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                             apr_pool_t *ptemp, server_rec *s)
+{
+    const char *err;
+
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;              /* a trial run; the real one follows */
+    }
+    err = each_provider(s, load_keys, pconf);
+    if (err) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, LLMGW_ID("LLMGW0404") "%s",
+                     err);
+        return !OK;
+    }
+    return OK;
+}
+
+static const char *init_provider(llmgw_provider_t *provider, void *ctx)
+{
+    llmgw_provider_child_init(provider, ctx);
+    return NULL;
+}
+
+static void llmgw_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    each_provider(s, init_provider, pchild);
+}
+
+/* ---- the module --------------------------------------------------------------------- */
+
+static void register_hooks(apr_pool_t *p)
+{
+    static const char *const after_proxy[] = { "mod_proxy.c", NULL };
+    static const char *const before_proxy[] = { "mod_proxy.c", NULL };
+
+    ap_hook_pre_config(llmgw_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(llmgw_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(llmgw_post_config, NULL, before_proxy,
+                        APR_HOOK_MIDDLE);
+    ap_hook_child_init(llmgw_child_init, after_proxy, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(llmgw_handler_run, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(llmgw_handler_health, NULL, NULL, APR_HOOK_MIDDLE);
+    llmgw_relay_register();
+}
+
+static void *create_server_config(apr_pool_t *p, server_rec *s)
+{
+    return llmgw_config_create(p);
+}
+
+static void *merge_server_config(apr_pool_t *p, void *base, void *add)
+{
+    return llmgw_config_merge(p, base, add);
+}
+
+module AP_MODULE_DECLARE_DATA llmgw_module = {
+    STANDARD20_MODULE_STUFF,
+    NULL,                       /* create per-directory config */
+    NULL,                       /* merge per-directory config */
+    create_server_config,
+    merge_server_config,
+    llmgw_config_commands,
+    register_hooks
+};

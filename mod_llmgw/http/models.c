@@ -1,0 +1,160 @@
+/* models.c: GET .../models: the names a caller may use */
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_core.h>
+#include "llmgw/json.h"
+#include "handler.h"
+#include "log.h"
+#include "provider.h"
+#include "reply.h"
+#include "routes.h"
+
+#define LIST_BYTES_MAX (16 * 1024 * 1024)
+
+/* A name and who serves it. */
+typedef struct model_t {
+    const char *id;
+    const char *owner;
+} model_t;
+
+typedef struct model_list_t {
+    apr_pool_t *pool;
+    apr_array_header_t *models; /* of model_t, in the order of configuration */
+    apr_hash_t *seen;
+} model_list_t;
+
+static void add_model(model_list_t *list, const char *id, const char *owner)
+{
+    if (!apr_hash_get(list->seen, id, APR_HASH_KEY_STRING)) {
+        model_t *m = apr_array_push(list->models);
+
+        m->id = id;
+        m->owner = owner;
+        apr_hash_set(list->seen, id, APR_HASH_KEY_STRING, m->id);
+    }
+}
+
+static int has_wildcard(const char *pattern)
+{
+    return pattern[llmgw_str_glob_prefix(pattern)] != '\0';
+}
+
+/* Routes that are a name; of the others, targets that have a name of their own
+ * can be pinned. */
+static void add_routes(model_list_t *list, const llmgw_config_t *conf)
+{
+    int i, j;
+
+    for (i = 0; i < conf->routes->nelts; i++) {
+        const llmgw_route_t *route = APR_ARRAY_IDX(conf->routes, i,
+                                                   llmgw_route_t *);
+
+        if (route->exact) {
+            add_model(list, route->pattern, "llmgw");
+        }
+        for (j = 0; j < route->targets->nelts && conf->auto_route; j++) {
+            const llmgw_target_t *t = APR_ARRAY_IDX(route->targets, j,
+                                                    llmgw_target_t *);
+            const llmgw_provider_t *provider = t->provider_data;
+
+            if (t->model && !provider->disabled) {
+                add_model(list, apr_pstrcat(list->pool, t->provider, "/",
+                                            t->model, NULL), t->provider);
+            }
+        }
+    }
+}
+
+static void add_providers(model_list_t *list, const llmgw_config_t *conf)
+{
+    int i, j;
+
+    for (i = 0; i < conf->providers->nelts && conf->auto_route; i++) {
+        const llmgw_provider_t *provider = APR_ARRAY_IDX(conf->providers, i,
+                                                         llmgw_provider_t *);
+
+        for (j = 0; j < provider->models->nelts && !provider->disabled; j++) {
+            const char *model = APR_ARRAY_IDX(provider->models, j, char *);
+
+            if (!has_wildcard(model)) {
+                add_model(list, model, provider->name);
+            }
+        }
+    }
+}
+
+static void put_model(llmgw_json_writer_t *w, const model_t *m)
+{
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "id");
+    llmgw_json_strz(w, m->id);
+    llmgw_json_key(w, "object");
+    llmgw_json_strz(w, "model");
+    llmgw_json_key(w, "created");
+    llmgw_json_int_out(w, 0);
+    llmgw_json_key(w, "owned_by");
+    llmgw_json_strz(w, m->owner);
+    llmgw_json_end(w, '}');
+}
+
+static int reply_list(request_rec *r, const model_list_t *list)
+{
+    llmgw_buf_t *body = llmgw_buf_create(r->pool, LIST_BYTES_MAX);
+    llmgw_json_writer_t w = LLMGW_JSON_WRITER(body);
+    int i;
+
+    llmgw_json_begin(&w, '{');
+    llmgw_json_key(&w, "object");
+    llmgw_json_strz(&w, "list");
+    llmgw_json_key(&w, "data");
+    llmgw_json_begin(&w, '[');
+    for (i = 0; i < list->models->nelts; i++) {
+        put_model(&w, &APR_ARRAY_IDX(list->models, i, model_t));
+    }
+    llmgw_json_end(&w, ']');
+    llmgw_json_end(&w, '}');
+    return llmgw_reply_json(r, HTTP_OK, body);
+}
+
+/* One model: listed, or at least routable. */
+static int reply_model(request_rec *r, const model_list_t *list,
+                       llmgw_str_t id, const llmgw_dialect_t *dialect)
+{
+    llmgw_buf_t *body = llmgw_buf_create(r->pool, LIST_BYTES_MAX);
+    llmgw_json_writer_t w = LLMGW_JSON_WRITER(body);
+    model_t m = { llmgw_str_dupz(r->pool, id), "llmgw" };
+    llmgw_err_t err = LLMGW_ERR_INIT;
+    llmgw_plan_t plan;
+    int i;
+
+    for (i = 0; i < list->models->nelts; i++) {
+        const model_t *known = &APR_ARRAY_IDX(list->models, i, model_t);
+
+        if (!strcmp(known->id, m.id)) {
+            put_model(&w, known);
+            return llmgw_reply_json(r, HTTP_OK, body);
+        }
+    }
+    if (llmgw_routes_plan(&plan, r, id, LLMGW_STR_NULL, &err)
+        != APR_SUCCESS) {
+        return llmgw_reply_error(r, dialect, &err);
+    }
+    put_model(&w, &m);
+    return llmgw_reply_json(r, HTTP_OK, body);
+}
+
+int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,
+                     const llmgw_dialect_t *dialect)
+{
+    const llmgw_config_t *conf = llmgw_config_get(r->server)->effective;
+    model_list_t list = { r->pool };
+
+    list.models = apr_array_make(r->pool, 16, sizeof(model_t));
+    list.seen = apr_hash_make(r->pool);
+    add_routes(&list, conf);
+    add_providers(&list, conf);
+    return surface->surface == LLMGW_SURFACE_MODEL
+           ? reply_model(r, &list, surface->id, dialect)
+           : reply_list(r, &list);
+}

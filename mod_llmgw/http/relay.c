@@ -1,0 +1,385 @@
+/* relay.c: the way of an answer to the client: the output filter LLMGW */
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+#include "llmgw/event.h"
+#include "log.h"
+#include "relay.h"
+#include "reply.h"
+
+/* What is held back before the first content, at most. */
+#define HELD_EVENTS_MAX 64
+#define HELD_BYTES_MAX (256 * 1024)
+
+struct llmgw_relay_t {
+    llmgw_call_t *call;
+    ap_filter_t *filter;
+    apr_bucket_brigade *in;     /* to the filter */
+    apr_bucket_brigade *down;   /* from it */
+    llmgw_decoder_t *decoder;   /* NULL: idle, everything passes */
+    llmgw_encoder_t *encoder;   /* NULL: the provider's bytes pass */
+    llmgw_buf_t *out;           /* for the client: held back, or of this turn */
+    const apr_table_t *headers; /* the provider's */
+    int streamed;               /* by the provider */
+    int held_events;
+    int has_content;            /* content was seen */
+    int committed;
+    int ended;                  /* EOS has gone down */
+    llmgw_err_t err;
+};
+
+static int is_own(apr_status_t status)
+{
+    return llmgw_status_get(status)->status == status;
+}
+
+/* ---- metering ---------------------------------------------------------------- */
+
+static void meter_content(llmgw_relay_t *relay, const llmgw_event_t *ev)
+{
+    llmgw_meter_t *meter = &relay->call->meter;
+
+    if (!meter->first_content) {
+        meter->first_content = apr_time_now();
+    }
+    meter->text_bytes += ev->text.len;
+    relay->has_content = 1;
+}
+
+static void meter_event(llmgw_relay_t *relay, const llmgw_event_t *ev)
+{
+    llmgw_meter_t *meter = &relay->call->meter;
+
+    switch (ev->type) {
+    case LLMGW_EV_START:
+        meter->model = llmgw_str_dup(relay->call->attempt->pool, ev->model);
+        break;
+    case LLMGW_EV_USAGE:
+        llmgw_usage_set(&meter->usage, ev->usage);
+        break;
+    case LLMGW_EV_STOP:
+        meter->stop = ev->stop;
+        relay->has_content = 1;
+        break;
+    default:
+        if (llmgw_event_is_content(ev)) {
+            meter_content(relay, ev);
+        }
+        break;
+    }
+}
+
+/* An error event of the provider. Before content it ends the attempt; later
+ * it is passed on (or encoded) and remembered. */
+static apr_status_t take_error(llmgw_relay_t *relay, const llmgw_err_t *err)
+{
+    relay->err = *err;
+    if (relay->err.status == APR_SUCCESS) {
+        relay->err.status = LLMGW_EUPSTREAM;
+    }
+    return relay->committed || relay->has_content ? APR_SUCCESS
+           : relay->err.status;
+}
+
+static apr_status_t on_event(void *ctx, const llmgw_event_t *ev)
+{
+    llmgw_relay_t *relay = ctx;
+    apr_status_t rv = APR_SUCCESS;
+
+    meter_event(relay, ev);
+    if (ev->type == LLMGW_EV_ERROR) {
+        rv = take_error(relay, ev->error);
+    }
+    if (rv == APR_SUCCESS && relay->encoder) {
+        rv = llmgw_encoder_event(relay->encoder, ev);
+    }
+    if (!relay->has_content && ++relay->held_events > HELD_EVENTS_MAX) {
+        relay->has_content = 1;         /* enough held: let it go */
+    }
+    return rv;
+}
+
+/* A frame as the provider sent it, on its way through unchanged. */
+static apr_status_t on_frame(void *ctx, const char *data, apr_size_t len,
+                             unsigned int flags)
+{
+    llmgw_relay_t *relay = ctx;
+
+    if (relay->encoder
+        || ((flags & LLMGW_FRAME_USAGE_ONLY) && !relay->call->include_usage)) {
+        return APR_SUCCESS;
+    }
+    return llmgw_buf_append(relay->out, data, len);
+}
+
+/* ---- the filter ------------------------------------------------------------------ */
+
+static void commit(llmgw_relay_t *relay)
+{
+    request_rec *r = relay->call->r;
+
+    relay->committed = 1;
+    r->status = HTTP_OK;
+    ap_set_content_type(r, relay->call->stream ? "text/event-stream"
+                        : "application/json");
+    if (relay->call->stream) {
+        apr_table_setn(r->headers_out, "Cache-Control", "no-cache");
+        apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");
+    }
+    llmgw_reply_provider_headers(relay->call, relay->headers);
+    llmgw_reply_call_headers(relay->call);
+}
+
+/* Pass on what is in out, then flush, or end. */
+static apr_status_t pass_out(llmgw_relay_t *relay, llmgw_str_t bytes, int end)
+{
+    apr_bucket_alloc_t *alloc = relay->call->r->connection->bucket_alloc;
+    apr_status_t rv;
+
+    if (!relay->committed) {
+        commit(relay);
+        if (end) {
+            ap_set_content_length(relay->call->r, bytes.len);
+        }
+    }
+    if (bytes.len) {
+        APR_BRIGADE_INSERT_TAIL(relay->down,
+                                apr_bucket_transient_create(bytes.p, bytes.len,
+                                                            alloc));
+    }
+    APR_BRIGADE_INSERT_TAIL(relay->down, end ? apr_bucket_eos_create(alloc)
+                            : apr_bucket_flush_create(alloc));
+    relay->ended |= end;
+    rv = ap_pass_brigade(relay->filter->next, relay->down);
+    apr_brigade_cleanup(relay->down);
+    llmgw_buf_clear(relay->out);
+    return rv == APR_SUCCESS && !relay->call->r->connection->aborted
+           ? APR_SUCCESS : LLMGW_ECLIENTGONE;
+}
+
+static apr_status_t filter_data(llmgw_relay_t *relay, const char *data,
+                                apr_size_t len)
+{
+    apr_status_t rv = llmgw_decoder_feed(relay->decoder, data, len);
+
+    if (rv == APR_SUCCESS && relay->out->failed) {
+        rv = LLMGW_EUPTOOBIG;
+    }
+    /* What was decoded before a failure has been seen: it goes first. */
+    if (relay->has_content && relay->out->len) {
+        apr_status_t sent = pass_out(relay, llmgw_buf_str(relay->out), 0);
+
+        return sent != APR_SUCCESS ? sent : rv;
+    }
+    if (rv == APR_SUCCESS && relay->out->len > HELD_BYTES_MAX) {
+        relay->has_content = 1;
+        return pass_out(relay, llmgw_buf_str(relay->out), 0);
+    }
+    return rv;
+}
+
+static apr_status_t filter_end(llmgw_relay_t *relay)
+{
+    apr_status_t rv = llmgw_decoder_finish(relay->decoder);
+    llmgw_str_t bytes;
+
+    if (rv == APR_SUCCESS && relay->encoder) {
+        rv = llmgw_encoder_finish(relay->encoder);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    bytes = relay->encoder || relay->streamed
+            ? llmgw_buf_str(relay->out)
+            : llmgw_buf_str(llmgw_decoder_body(relay->decoder));
+    return pass_out(relay, bytes, 1);
+}
+
+static apr_status_t filter_bucket(llmgw_relay_t *relay, apr_bucket *b)
+{
+    const char *data;
+    apr_size_t len;
+    apr_status_t rv;
+
+    if (APR_BUCKET_IS_EOS(b)) {
+        return filter_end(relay);
+    }
+    if (APR_BUCKET_IS_METADATA(b)) {
+        return APR_SUCCESS;
+    }
+    rv = apr_bucket_read(b, &data, &len, APR_BLOCK_READ);
+    return rv == APR_SUCCESS && len ? filter_data(relay, data, len) : rv;
+}
+
+static apr_status_t relay_filter(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    llmgw_relay_t *relay = f->ctx;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!relay->decoder) {
+        return ap_pass_brigade(f->next, bb);
+    }
+    while (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb)) {
+        apr_bucket *b = APR_BRIGADE_FIRST(bb);
+
+        rv = filter_bucket(relay, b);
+        apr_bucket_delete(b);
+    }
+    apr_brigade_cleanup(bb);
+    return rv;
+}
+
+void llmgw_relay_register(void)
+{
+    /* Before every other content filter: those see the client's format. */
+    ap_register_output_filter(LLMGW_RELAY_FILTER, relay_filter, NULL,
+                              AP_FTYPE_RESOURCE - 1);
+}
+
+/* ---- the call's side ---------------------------------------------------------------- */
+
+llmgw_relay_t *llmgw_relay_create(llmgw_call_t *call)
+{
+    request_rec *r = call->r;
+    llmgw_relay_t *relay = apr_pcalloc(call->pool, sizeof(*relay));
+
+    relay->call = call;
+    relay->in = apr_brigade_create(call->pool, r->connection->bucket_alloc);
+    relay->down = apr_brigade_create(call->pool, r->connection->bucket_alloc);
+    relay->out = llmgw_buf_create(call->pool,
+                                  (apr_size_t)call->conf->response_body * 2);
+    relay->filter = ap_add_output_filter(LLMGW_RELAY_FILTER, relay, r,
+                                         r->connection);
+    return relay;
+}
+
+static void begin_encoder(llmgw_relay_t *relay)
+{
+    llmgw_call_t *call = relay->call;
+    llmgw_answer_opts_t opts = { 0 };
+
+    opts.stream = call->stream;
+    opts.include_usage = call->include_usage;
+    opts.model = call->model;
+    opts.id = llmgw_str_of(call->request_id);
+    opts.now_sec = apr_time_sec(call->began);
+    opts.request = call->request;
+    relay->encoder = llmgw_encoder_create(call->attempt->pool, call->dialect,
+                                          &opts, relay->out,
+                                          (apr_size_t)call->conf
+                                          ->response_body);
+}
+
+void llmgw_relay_begin(llmgw_relay_t *relay, int streamed,
+                       const apr_table_t *headers)
+{
+    llmgw_call_t *call = relay->call;
+    const llmgw_dialect_t *dialect = call->attempt->provider->kind->dialect;
+    llmgw_decoder_opts_t opts = { 0 };
+    static const llmgw_meter_t fresh = { LLMGW_USAGE_INIT };
+
+    opts.stream = relay->streamed = streamed;
+    opts.body_bytes_max = (apr_size_t)call->conf->response_body;
+    opts.emit = on_event;
+    opts.emit_ctx = relay;
+    opts.frame = on_frame;
+    opts.frame_ctx = relay;
+    call->meter = fresh;
+    relay->headers = headers;
+    relay->held_events = 0;
+    relay->has_content = 0;
+    memset(&relay->err, 0, sizeof(relay->err));
+    llmgw_buf_clear(relay->out);
+    relay->decoder = llmgw_decoder_create(call->attempt->pool, dialect, &opts);
+    relay->encoder = NULL;
+    if (dialect != call->dialect || streamed != call->stream) {
+        begin_encoder(relay);
+    }
+}
+
+/* Tell the provider's fault from a client's that has gone. */
+static apr_status_t outcome(llmgw_relay_t *relay, apr_status_t rv)
+{
+    const llmgw_err_t *why;
+
+    if (rv == APR_SUCCESS || rv == LLMGW_ECLIENTGONE) {
+        return rv;
+    }
+    if (!is_own(rv)) {
+        return LLMGW_ECLIENTGONE;
+    }
+    if (relay->err.status == APR_SUCCESS) {
+        why = llmgw_decoder_error(relay->decoder);
+        if (why && why->status != APR_SUCCESS) {
+            relay->err = *why;
+        }
+        else {
+            llmgw_err_set(&relay->err, relay->call->pool, rv, NULL,
+                          "The provider's answer cannot be understood.");
+        }
+    }
+    return relay->err.status;
+}
+
+apr_status_t llmgw_relay_feed(llmgw_relay_t *relay, const char *data,
+                              apr_size_t len)
+{
+    APR_BRIGADE_INSERT_TAIL(relay->in,
+                            apr_bucket_transient_create(data, len,
+                                relay->in->bucket_alloc));
+    return outcome(relay, ap_pass_brigade(relay->call->r->output_filters,
+                                          relay->in));
+}
+
+apr_status_t llmgw_relay_finish(llmgw_relay_t *relay)
+{
+    request_rec *r = relay->call->r;
+    apr_status_t rv;
+
+    APR_BRIGADE_INSERT_TAIL(relay->in,
+                            apr_bucket_eos_create(relay->in->bucket_alloc));
+    rv = outcome(relay, ap_pass_brigade(r->output_filters, relay->in));
+    r->eos_sent = relay->ended;     /* it may have ended at this filter */
+    return rv;
+}
+
+void llmgw_relay_reset(llmgw_relay_t *relay)
+{
+    if (!relay->committed) {
+        relay->decoder = NULL;
+        relay->encoder = NULL;
+    }
+}
+
+void llmgw_relay_fail(llmgw_relay_t *relay, const llmgw_err_t *err)
+{
+    llmgw_event_t ev = { LLMGW_EV_ERROR };
+
+    if (relay->ended) {
+        return;
+    }
+    llmgw_buf_clear(relay->out);
+    if (!relay->encoder) {
+        begin_encoder(relay);
+    }
+    ev.error = err;
+    llmgw_encoder_event(relay->encoder, &ev);
+    llmgw_encoder_finish(relay->encoder);
+    pass_out(relay, llmgw_buf_str(relay->out), 1);
+}
+
+const llmgw_err_t *llmgw_relay_error(const llmgw_relay_t *relay)
+{
+    return relay->err.status != APR_SUCCESS ? &relay->err : NULL;
+}
+
+int llmgw_relay_committed(const llmgw_relay_t *relay)
+{
+    return relay->committed;
+}
+
+int llmgw_relay_ended(const llmgw_relay_t *relay)
+{
+    return relay->decoder && llmgw_decoder_ended(relay->decoder);
+}

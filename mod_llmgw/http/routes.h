@@ -1,0 +1,43 @@
+/* routes.h: LLMRoute and LLMTarget; which targets may serve a call */
+#ifndef LLMGW_HTTP_ROUTES_H
+#define LLMGW_HTTP_ROUTES_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include "llmgw/error.h"
+#include "llmgw/route.h"
+#include "config.h"
+#include "provider.h"
+
+/** LLMRoute GLOB TARGET ... on one line. @return error text or NULL */
+const char *llmgw_routes_parse_line(cmd_parms *cmd, int argc,
+                                    char *const argv[]);
+
+/** <LLMRoute GLOB> ... </LLMRoute>. @return error text or NULL */
+const char *llmgw_routes_open(cmd_parms *cmd, void *dummy, const char *arg);
+
+/** LLMTarget within a section. @return error text or NULL */
+const char *llmgw_routes_parse_target(cmd_parms *cmd, void *dummy, int argc,
+                                      char *const argv[]);
+
+/** Tie the targets of a server's routes to their providers.
+ * @return error text or NULL */
+const char *llmgw_routes_resolve(const llmgw_config_t *conf, apr_pool_t *p);
+
+/** Where a call may go. */
+typedef struct llmgw_plan_t {
+    const llmgw_route_t *route; /* NULL: pinned, or found by LLMAutoRoute */
+    const char *route_name;     /* for logs: the pattern, "pin" or "auto" */
+    apr_array_header_t *targets;    /* of llmgw_target_t *, in order */
+} llmgw_plan_t;
+
+/**
+ * Find the targets for a model.
+ * @param pin the body's "provider" member, never given if it has none
+ * @return APR_SUCCESS; LLMGW_EMODEL with the client's message in err
+ */
+apr_status_t llmgw_routes_plan(llmgw_plan_t *plan, request_rec *r,
+                               llmgw_str_t model, llmgw_str_t pin,
+                               llmgw_err_t *err);
+
+#endif /* LLMGW_HTTP_ROUTES_H */

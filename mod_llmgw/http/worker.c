@@ -1,0 +1,212 @@
+/* worker.c: a provider's mod_proxy worker and its TLS settings */
+#include <apr_file_info.h>
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_core.h>
+#include "log.h"
+#include "provider.h"
+#include "proxy_api.h"
+
+/* Idle connections are kept this long: many providers close after a minute. */
+#define IDLE_TTL apr_time_from_sec(55)
+
+/* With no bound configured: more than a child can have calls in flight. */
+#define CONNECTIONS_MAX 65535
+
+static proxy_server_conf *proxy_conf(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &proxy_module);
+}
+
+/* ---- TLS ---------------------------------------------------------------- */
+
+/* Where distributions keep the certificates of public authorities. */
+static const char *const trust_stores[] = {
+    "/etc/ssl/certs/ca-certificates.crt",       /* Debian */
+    "/etc/pki/tls/certs/ca-bundle.crt",         /* Fedora */
+    "/etc/ssl/ca-bundle.pem",                   /* SUSE */
+    "/etc/ssl/cert.pem",                        /* Alpine, BSD */
+};
+
+static const char *find_trust_store(apr_pool_t *p)
+{
+    unsigned int i;
+
+    for (i = 0; i < sizeof(trust_stores) / sizeof(trust_stores[0]); i++) {
+        apr_finfo_t info;
+
+        if (apr_stat(&info, trust_stores[i], APR_FINFO_SIZE, p) == APR_SUCCESS
+            && info.size > 0) {
+            return trust_stores[i];
+        }
+    }
+    return NULL;
+}
+
+/* Run one directive into a section, as if it stood in its <Proxy>. */
+static const char *apply_directive(const llmgw_provider_t *provider,
+                                   const char *name, const char *args,
+                                   ap_conf_vector_t *section, apr_pool_t *p,
+                                   apr_pool_t *ptemp)
+{
+    ap_directive_t *directive = apr_pcalloc(p, sizeof(*directive));
+    cmd_parms parms;
+
+    directive->directive = apr_pstrdup(p, name);
+    directive->args = args;
+    directive->filename = provider->where;
+    memset(&parms, 0, sizeof(parms));
+    parms.limited = -1;
+    parms.pool = p;
+    parms.temp_pool = ptemp;
+    parms.server = provider->server;
+    parms.override = RSRC_CONF | OR_ALL | ACCESS_CONF | PROXY_CONF;
+    parms.override_opts = OPT_ALL;
+    return ap_walk_config(directive, &parms, section);
+}
+
+static const char *fill_section(const llmgw_provider_t *provider,
+                                ap_conf_vector_t *section, apr_pool_t *p,
+                                apr_pool_t *ptemp)
+{
+    const char *ca = provider->ca_file;
+    const char *err = apply_directive(provider, "SSLProxyEngine", "on",
+                                      section, p, ptemp);
+
+    if (!provider->tls_verify) {
+        const char *const off[] = { "SSLProxyCheckPeerName",
+                                    "SSLProxyCheckPeerCN",
+                                    "SSLProxyCheckPeerExpire" };
+        unsigned int i;
+
+        for (i = 0; i < 3 && !err; i++) {
+            err = apply_directive(provider, off[i], "off", section, p, ptemp);
+        }
+        return err ? err : apply_directive(provider, "SSLProxyVerify", "none",
+                                           section, p, ptemp);
+    }
+    if (!ca && !(ca = find_trust_store(ptemp))) {
+        return "no file with trusted certificates was found on this system: "
+               "install the package ca-certificates, or add ca=FILE";
+    }
+    if (!err) {
+        err = apply_directive(provider, "SSLProxyVerify", "require", section,
+                              p, ptemp);
+    }
+    if (!err) {
+        err = apply_directive(provider, "SSLProxyCheckPeerName", "on",
+                              section, p, ptemp);
+    }
+    return err ? err : apply_directive(provider, "SSLProxyCACertificateFile",
+                                       apr_pstrcat(p, "\"", ca, "\"", NULL),
+                                       section, p, ptemp);
+}
+
+/* A section of the provider's own; its name matches no proxied URL. */
+static const char *make_section(ap_conf_vector_t **out,
+                                const llmgw_provider_t *provider,
+                                apr_pool_t *p, apr_pool_t *ptemp)
+{
+    ap_conf_vector_t *section = ap_create_per_dir_config(p);
+    char *name = apr_pstrcat(p, "llmgw:", provider->name, NULL);
+    proxy_dir_conf *dir = ap_set_config_vectors(provider->server, section,
+                                                name, &proxy_module, p);
+    const char *err = fill_section(provider, section, p, ptemp);
+
+    if (err) {
+        return err;
+    }
+    dir->p = name;
+    *(ap_conf_vector_t **)apr_array_push(proxy_conf(provider->server)
+                                         ->sec_proxy) = section;
+    *out = section;
+    return NULL;
+}
+
+/* ---- the worker ----------------------------------------------------------- */
+
+/* The worker of an administrator's own <Proxy "URL">, NULL if there is none. */
+static const proxy_worker *find_own(const proxy_worker *made,
+                                    const server_rec *s)
+{
+    const apr_array_header_t *workers = proxy_conf(s)->workers;
+    int i;
+
+    for (i = 0; i < workers->nelts; i++) {
+        const proxy_worker *w = &APR_ARRAY_IDX(workers, i, proxy_worker);
+
+        if (w->section_config && !strcmp(w->s->name_ex, made->s->name_ex)) {
+            return w;
+        }
+    }
+    return NULL;
+}
+
+static void set_pool(proxy_worker *worker, int connections_max)
+{
+    if (connections_max || !worker->s->hmax) {
+        worker->s->hmax = connections_max ? connections_max : CONNECTIONS_MAX;
+    }
+    if (worker->s->smax < 0) {
+        worker->s->smax = 0;                    /* the ttl holds for all */
+    }
+    if (!worker->s->ttl) {
+        worker->s->ttl = IDLE_TTL;
+    }
+    worker->s->status |= PROXY_WORKER_IGNORE_ERRORS;
+}
+
+/* For connects that mod_proxy makes by itself, through a ProxyRemote. */
+static void set_timeout(proxy_worker *worker, const server_rec *s)
+{
+    worker->s->conn_timeout
+        = llmgw_config_get(s)->effective->timeout.connect_usec;
+    worker->s->conn_timeout_set = 1;
+}
+
+const char *llmgw_provider_connect(llmgw_provider_t *provider,
+                                   apr_pool_t *p, apr_pool_t *ptemp)
+{
+    const proxy_worker *own;
+    const char *err = NULL;
+
+    if (!provider->url) {
+        return NULL;
+    }
+    if (provider->is_tls && !ap_find_linked_module("mod_ssl.c")) {
+        return "an https URL needs mod_ssl: load it (LoadModule ssl_module)";
+    }
+    err = ap_proxy_define_worker(p, &provider->worker, NULL, NULL,
+                                 provider->url, 0);
+    if (err) {
+        return err;
+    }
+    own = find_own(provider->worker, provider->server);
+    if (own) {
+        *provider->worker->s = *own->s;
+        provider->worker->section_config = own->section_config;
+    }
+    else if (provider->is_tls) {
+        err = make_section(&provider->worker->section_config, provider, p,
+                           ptemp);
+    }
+    set_pool(provider->worker, provider->connections_max);
+    set_timeout(provider->worker, provider->server);
+    return err;
+}
+
+void llmgw_provider_child_init(llmgw_provider_t *provider, apr_pool_t *p)
+{
+    apr_status_t rv;
+
+    if (!provider->worker) {
+        return;
+    }
+    rv = ap_proxy_initialize_worker(provider->worker, provider->server, p);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, provider->server,
+                     LLMGW_ID("LLMGW0003") "provider %s: its connection pool "
+                     "cannot be made; every call to it will fail",
+                     provider->name);
+    }
+}
