@@ -1,0 +1,34 @@
+# merge.t: a virtual host has what the server has, and its own
+use strict;
+use warnings;
+use LLMGW::Test;
+
+sub says { return [{ role => 'user', content => $_[0] }] }
+
+is(ask('only-here', vhost => 'merge', messages => says('mine'))->text, 'mine',
+   'a route and a provider of its own');
+is_error(ask('only-here'), 404, 'model_not_found', undef, 'which the server has not');
+is(ask('block-model', vhost => 'merge')->text, 'w1 w2 w3 ', 'the server\'s routes');
+is(ask('mock/ok', vhost => 'merge')->text, 'Hello from mock', 'the server\'s providers');
+my $a = ask('exact-model', vhost => 'merge', keys_shown => 1);
+is(received($a)->{method}, 'POST', 'its own route wins over the server\'s of that name');
+is(ask('exact-model')->text, 'Hello from mock', 'the server keeps its own');
+is_error(ask('mine/x'), 404, 'model_not_found', undef, 'the server has no such provider');
+$a = ask('mine/x', vhost => 'merge', messages => says('me'));
+is($a->text, 'me', 'a pin of its own provider');
+
+# One directive set leaves the others as they are
+is_error(ask('mock-x', vhost => 'noauto'), 404, 'model_not_found', undef,
+         'LLMAutoRoute of a virtual host');
+is(ask('exact-model', vhost => 'noauto')->text, 'Hello from mock',
+   'with the server\'s routes');
+is_error(ask('mock/huge-event,kb=200', vhost => 'small'), 502, 'upstream_too_large',
+         undef, 'LLMResponseBody of a virtual host');
+expect_log(qr/LLMGW\d+/);
+is(ask('mock/huge-event,kb=200', vhost => 'merge')->status, 200, 'not of another');
+
+# Of LLMTimeout only first= was given in the route: the rest is the server's
+$a = ask('patient', vhost => 'short');
+is($a->status, 200, 'LLMTimeout in a route overrides one value');
+
+finish();
