@@ -26,6 +26,26 @@ START_TEST(test_dup)
 }
 END_TEST
 
+START_TEST(test_trim)
+{
+    unit_assert_str(llmgw_str_trim(LLMGW_STR_LIT(" \ta b\t ")), "a b");
+    unit_assert_str(llmgw_str_trim(LLMGW_STR_LIT(" \t ")), "");
+    unit_assert_str(llmgw_str_trim(LLMGW_STR_LIT("x\n")), "x\n");
+    unit_assert_null(llmgw_str_trim(LLMGW_STR_NULL));
+}
+END_TEST
+
+START_TEST(test_nocase)
+{
+    ck_assert(llmgw_str_is_nocase(LLMGW_STR_LIT("GzIp"), "gZiP"));
+    ck_assert(!llmgw_str_is_nocase(LLMGW_STR_LIT("gzip"), "gzi"));
+    ck_assert(!llmgw_str_is_nocase(LLMGW_STR_LIT("gzi"), "gzip"));
+    ck_assert(!llmgw_str_is_nocase(LLMGW_STR_LIT("["), "{"));
+    ck_assert(!llmgw_str_is_nocase(LLMGW_STR_LIT("a\0"), "a"));
+    ck_assert(llmgw_str_is_nocase(LLMGW_STR_NULL, ""));
+}
+END_TEST
+
 START_TEST(test_glob)
 {
     static const struct {
@@ -111,5 +131,5 @@ START_TEST(test_utf8)
 }
 END_TEST
 
-UNIT_MAIN("str", test_equal, test_dup, test_glob, test_glob_hostile,
-          test_glob_prefix, test_utf8)
+UNIT_MAIN("str", test_equal, test_dup, test_trim, test_nocase, test_glob,
+          test_glob_hostile, test_glob_prefix, test_utf8)
