@@ -1,0 +1,188 @@
+# configtest.t: each mistake in a directive is a sentence with file and line
+use strict;
+use warnings;
+use Cwd ();
+use LLMGW::Test;
+
+my $top = Cwd::getcwd();
+my $file = "$top/t/conf/configtest.conf";
+my $upstream = up('http');
+my $mock = "http://127.0.0.1:$upstream/v1";
+my $key = 'key=env:LLMGW_TEST_KEY';
+$ENV{LLMGW_TEST_EMPTY} = '';
+
+# Run the configuration test on some lines. Returns exit status and what it
+# said; $line is the line the first of them stands in.
+my $base = slurp("$top/base.conf");
+my $head = $base . <<"CONF";
+ServerName localhost
+ServerRoot "$top/t"
+PidFile "$top/t/logs/configtest.pid"
+ErrorLog "$top/t/logs/configtest_log"
+DefaultRuntimeDir "$top/t/logs"
+Listen 127.0.0.1:1
+CONF
+my $line = 1 + ($head =~ tr/\n//);
+
+sub configtest {
+    my ($text) = @_;
+    spew($file, $head . $text . "\n");
+    my $said = `'$top/httpd' -t -f '$file' 2>&1`;
+    return ($? >> 8, $said);
+}
+
+sub good {
+    my ($text, $name) = @_;
+    my ($exit, $said) = configtest($text);
+    ok($exit == 0 && $said =~ /Syntax OK/, "good: " . ($name || $text)) or diag($said);
+    return $said;
+}
+
+# Mistake: the text and what the message must hold. The message is that of
+# httpd: "AH00526: Syntax error on line N of FILE:" and then the sentence.
+sub bad {
+    my ($text, @wants) = @_;
+    (my $name = $text) =~ s/\s*\n\s*/ | /g;
+    $name =~ s/\Q$mock\E/URL/g;
+    my ($exit, $said) = configtest($text);
+    my @wrong;
+    push @wrong, 'it is accepted' if $exit == 0;
+    push @wrong, "exit $exit, a crash?" if $exit > 1;
+    push @wrong, 'no file and line'
+        unless $said =~ /(?:line \d+ of |at )?\Q$file\E|\Q$file\E:\d+/;
+    push @wrong, 'the line is not the one' unless $said =~ /\b(?:$line|@{[$line + 1]}|@{[$line + 2]})\b/;
+    (my $sentence = $said) =~ s/^.*?\Q$file\E:?\d*:?\s*//s;
+    push @wrong, 'no sentence' unless $sentence =~ /\w+ \w+ \w+/;
+    push @wrong, "nothing of $_" for grep { $said !~ $_ } @wants;
+    push @wrong, 'a key in it' if $said =~ /CANARY|sk-/;
+    ok(!@wrong, "bad: $name" . (@wrong ? ' -- ' . join(', ', @wrong) : ''))
+        or diag($said);
+}
+
+# ---- what is right ----------------------------------------------------------------
+good('LLMProvider a openai https://api.example/v1 key=env:LLMGW_TEST_KEY');
+good('LLMProvider echo echo -');
+good('LLMProvider echo echo - delay=200ms interval=20ms');
+good("LLMProvider a openai $mock");
+good("LLMProvider a openai $mock $key $key max-connections=7 models=a,b-* optional");
+good("LLMProvider a openai $mock \"header=X-A: b\" header=X-B:c");
+good("LLMProvider a anthropic $mock $key api-version=2023-06-01");
+good("LLMProvider a azure http://127.0.0.1:1 $key api-version=2024-10-21 deployment=d");
+good("LLMProvider a openai http://[::1]:8080/v1", 'an IPv6 address');
+good('LLMTimeout connect=5s first=60s idle=500ms total=10min');
+good("LLMRequestBody $_") for qw(64M 1K 1G 1000);
+good("LLMResponseBody 64M");
+good("LLMAutoRoute $_") for qw(on off On);
+good("LLMUnsupported $_") for qw(drop reject);
+good("LLMProvider e echo -\nLLMRoute \"gpt-*\" e e/other");
+good("LLMProvider e echo -\n<LLMRoute \"gpt-*\">\nLLMTarget e/x weight=2 tier=1\n"
+     . "LLMTimeout first=5s\nLLMRequestBody 1M\nLLMUnsupported drop\n</LLMRoute>",
+     'a route with everything in it');
+good("LLMProvider a openai $mock key=env:LLMGW_TEST_NO_KEY optional",
+     'an optional provider without its key');
+
+# ---- LLMProvider ----------------------------------------------------------------------
+bad('LLMProvider', qr/LLMProvider/);
+bad('LLMProvider a', qr/LLMProvider/);
+bad('LLMProvider a openai', qr/URL/);
+bad("LLMProvider a nonsense $mock", qr/nonsense/, qr/openai/, qr/anthropic/);
+bad("LLMProvider a/b openai $mock", qr{a/b});
+bad("LLMProvider \"\" openai $mock");
+bad("LLMProvider \"a b\" openai $mock", qr/a b/);
+bad("LLMProvider a openai $mock\nLLMProvider a openai $mock", qr/\ba\b/);
+bad('LLMProvider a openai ftp://x/', qr/ftp/);
+bad('LLMProvider a openai api.example/v1', qr/http/);
+bad('LLMProvider a openai http:///v1');
+bad('LLMProvider a openai -', qr/URL/i);
+bad('LLMProvider a openai https://x:70000/v1');
+bad('LLMProvider a openai https://x:0/v1');
+bad('LLMProvider a openai "https://a b/v1"');
+bad('LLMProvider a openai https://user:CANARY-pw@x/v1');
+bad('LLMProvider a openai https://x/v1?key=CANARY');
+bad('LLMProvider a openai https://x/v1#f');
+bad("LLMProvider a openai $mock nonsense=1", qr/nonsense/);
+bad("LLMProvider a openai $mock nonsense", qr/nonsense/);
+bad("LLMProvider a openai $mock sk-CANARYCANARYCANARY1234");
+bad("LLMProvider a openai $mock key=");
+bad("LLMProvider a openai $mock key=env:");
+bad("LLMProvider a openai $mock key=env:LLMGW_TEST_NO_KEY", qr/LLMGW_TEST_NO_KEY/);
+bad("LLMProvider a openai $mock key=env:LLMGW_TEST_EMPTY", qr/LLMGW_TEST_EMPTY/);
+bad("LLMProvider a openai $mock key=file:", qr/file/);
+bad("LLMProvider a openai $mock key=file:/no/such/file", qr{/no/such/file});
+bad("LLMProvider a openai $mock key=file:$top/t", qr{\Q$top/t\E});
+bad("LLMProvider a openai $mock key=exec:", qr/exec/);
+bad("LLMProvider a openai $mock key=exec:/no/such/command", qr{/no/such/command});
+bad("LLMProvider a openai $mock key=exec:/bin/false", qr{/bin/false});
+bad("LLMProvider a openai $mock key=exec:/bin/true", qr{/bin/true});
+bad("LLMProvider a anthropic $mock");
+bad("LLMProvider e echo - key=env:LLMGW_TEST_KEY", qr/key/);
+bad('LLMProvider e echo - delay=fast', qr/delay/);
+bad('LLMProvider e echo - interval=-1s', qr/interval/);
+bad("LLMProvider a openai $mock delay=1s", qr/delay/);
+bad("LLMProvider a openai $mock header=", qr/header/);
+bad("LLMProvider a openai $mock header=NoColon", qr/header/);
+bad("LLMProvider a openai $mock \"header=Bad Name: x\"", qr/header/);
+bad("LLMProvider a openai $mock \"header=: x\"", qr/header/);
+bad("LLMProvider a openai $mock models=", qr/models/);
+bad("LLMProvider a openai $mock max-connections=0", qr/max-connections/);
+bad("LLMProvider a openai $mock max-connections=many", qr/max-connections/);
+bad("LLMProvider a openai $mock max-connections=-1", qr/max-connections/);
+bad("LLMProvider a openai $mock max-connections=70000", qr/max-connections/);
+bad("LLMProvider a openai https://x/v1 tls-verify=maybe", qr/tls-verify/);
+bad("LLMProvider a openai https://x/v1 ca=/no/such/file", qr{/no/such/file});
+bad("LLMProvider a openai https://x/v1 ca=", qr/ca/);
+bad("LLMProvider a openai https://x/v1 ca=$top/base.conf", qr{base\.conf});
+bad("LLMProvider a azure $mock $key api-version=\"2024 10\"", qr/api-version/);
+bad("LLMProvider a azure $mock $key deployment=a/b", qr/deployment/);
+bad("<Location /v1>\nLLMProvider a openai $mock\n</Location>", qr/LLMProvider/);
+
+spew("$top/t/conf/open-key", "CANARY-KEY-open\n");
+chmod 0644, "$top/t/conf/open-key";
+bad("LLMProvider a openai $mock key=file:$top/t/conf/open-key", qr/open-key/);
+spew("$top/t/conf/empty-key", "\n");
+chmod 0600, "$top/t/conf/empty-key";
+bad("LLMProvider a openai $mock key=file:$top/t/conf/empty-key", qr/empty-key/);
+
+# ---- LLMRoute, LLMTarget -----------------------------------------------------------------
+my $e = "LLMProvider e echo -\n";
+bad("${e}LLMRoute", qr/LLMRoute/);
+bad("${e}LLMRoute x", qr/LLMRoute/);
+bad("${e}LLMRoute \"\" e");
+bad("${e}LLMRoute x nobody", qr/nobody/);
+bad("${e}LLMRoute x nobody/y", qr/nobody/);
+bad("${e}LLMRoute x e/", qr{e/});
+bad("${e}LLMRoute x e\nLLMRoute x e", qr/\bx\b/);
+bad("${e}<LLMRoute x>\n</LLMRoute>", qr/\bx\b/);
+bad("${e}<LLMRoute>\nLLMTarget e\n</LLMRoute>", qr/LLMRoute/);
+bad("${e}<LLMRoute x>\nLLMTarget\n</LLMRoute>", qr/LLMTarget/);
+bad("${e}<LLMRoute x>\nLLMTarget nobody\n</LLMRoute>", qr/nobody/);
+bad("${e}<LLMRoute x>\nLLMTarget e $_\n</LLMRoute>", qr/\Q$_\E|@{[/(^[\w-]+)/]}/)
+    for qw{weight=-1 weight=x weight=1e9 weight= tier=-1 tier=x tier=99999
+           nonsense=1 nonsense when=((( max-context=x price-in=x};
+bad("${e}<LLMRoute x>\nLLMTarget e\nLLMProvider f echo -\n</LLMRoute>", qr/LLMProvider/);
+bad("${e}<LLMRoute x>\nLLMTarget e\nLLMAutoRoute on\n</LLMRoute>", qr/LLMAutoRoute/);
+bad("${e}LLMTarget e", qr/LLMTarget/);
+bad("${e}<LLMRoute x>\nLLMTarget e\n", qr/LLMRoute/);
+
+# ---- the small ones -------------------------------------------------------------------------
+bad("LLMTimeout $_", qr/LLMTimeout/, qr/@{[/^(\w*)/]}/)
+    for 'nonsense=1s', 'first', 'first=', 'first=soon', 'first=-1s', 'first=0',
+        'connect=99999999999999999999s', 'idle=5parsecs', 'connect=1s=2s';
+bad('LLMTimeout', qr/LLMTimeout/);
+for my $d (qw(LLMRequestBody LLMResponseBody)) {
+    bad("$d $_", qr/$d/) for qw(-1 0 x 64Q 99999999999999999999G 1.5M), '""';
+    bad($d, qr/$d/);
+    bad("$d 1M 2M", qr/$d/);
+}
+bad("LLMAutoRoute $_", qr/LLMAutoRoute/) for qw(maybe 1), '""', 'on off';
+bad("LLMUnsupported $_", qr/LLMUnsupported/) for qw(ignore on), '""', 'drop reject';
+
+# ---- TLS without a trust store refuses to start, with the directive to add ------------------
+my ($exit, $said) = configtest("LLMProvider e echo -");
+is($exit, 0, 'no TLS, no trust store needed');
+
+# ---- a broken configuration leaves the running server alone ----------------------------------
+is(ask('mock/ok')->text, 'Hello from mock', 'the server is not disturbed');
+unlink $file;
+
+finish();
