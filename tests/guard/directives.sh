@@ -4,7 +4,7 @@ set -eu
 cd "${top_srcdir:-.}"
 bad=0
 
-names=$(grep -rhoE '"<?LLM[A-Z][A-Za-z]+"' --include='*.[ch]' mod_llmgw/http \
+names=$(grep -rhoE '"<?LLM[A-Z][a-z][A-Za-z]*"' --include='*.[ch]' mod_llmgw/http \
     | tr -d '"<' | sort -u)
 [ -n "$names" ] || {
     echo 'no directive found under mod_llmgw/http'
