@@ -163,7 +163,7 @@ extern const llmgw_dialect_t llmgw_dialect_anthropic;
 /** A dialect by its name ("anthropic"), NULL if there is none. */
 const llmgw_dialect_t *llmgw_dialect_lookup(const char *name);
 
-/* ---- decoding an answer, whatever its dialect ------------------------- */
+/* ---- decoding an answer, whatever its dialect -------------------------- */
 
 /** Bounds and ways of a decoder. */
 typedef struct llmgw_decoder_opts_t {

@@ -187,7 +187,7 @@ apr_status_t llmgw_json_double(const llmgw_json_t *v, double *out);
 /** true -> 1, false -> 0, anything else -> fallback. */
 int llmgw_json_bool(const llmgw_json_t *v, int fallback);
 
-/* ---- writing ---------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------- */
 
 /**
  * Append a string with its quotes. Control characters, the quote and the

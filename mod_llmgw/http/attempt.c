@@ -9,7 +9,7 @@
 #include "mod_llmgw.h"
 #include "relay.h"
 
-/* ---- the body ------------------------------------------------------------------ */
+/* ---- the body ---------------------------------------------------------- */
 
 static llmgw_str_t quoted(llmgw_str_t s, apr_pool_t *p)
 {
@@ -89,7 +89,7 @@ static apr_status_t encode_body(llmgw_call_t *call, llmgw_err_t *err)
 {
     llmgw_attempt_t *attempt = call->attempt;
     const llmgw_provider_kind_t *kind = attempt->provider->kind;
-    llmgw_encode_t how = { LLMGW_STR_NULL };
+    llmgw_encode_t how;
     llmgw_buf_t *out;
     llmgw_str_t *piece;
     apr_status_t rv = llmgw_call_decode(call, err);
@@ -99,6 +99,7 @@ static apr_status_t encode_body(llmgw_call_t *call, llmgw_err_t *err)
     }
     out = llmgw_buf_create(attempt->pool,
                            (apr_size_t)call->conf->request_body * 2);
+    memset(&how, 0, sizeof(how));
     how.model = llmgw_str_of(attempt->model);
     how.stream = call->stream;
     how.unsupported = call->conf->unsupported;
@@ -127,7 +128,7 @@ static void count_body(llmgw_send_t *send)
     }
 }
 
-/* ---- the head ------------------------------------------------------------------- */
+/* ---- the head ---------------------------------------------------------- */
 
 /* Keys take turns. */
 static const char *pick_key(const llmgw_provider_t *provider)
@@ -213,8 +214,10 @@ static apr_status_t make_headers(llmgw_call_t *call, llmgw_err_t *err)
 static void make_path(llmgw_call_t *call)
 {
     llmgw_attempt_t *attempt = call->attempt;
-    llmgw_op_t op = { LLMGW_OP_CHAT };
+    llmgw_op_t op;
 
+    memset(&op, 0, sizeof(op));
+    op.op = LLMGW_OP_CHAT;
     op.stream = call->stream;
     op.model = llmgw_str_of(attempt->model);
     op.deployment = attempt->provider->deployment;
@@ -225,7 +228,7 @@ static void make_path(llmgw_call_t *call)
                                              attempt->pool);
 }
 
-/* ---- the attempt ------------------------------------------------------------------ */
+/* ---- the attempt ------------------------------------------------------- */
 
 static llmgw_attempt_t *create_attempt(llmgw_call_t *call,
                                        const llmgw_target_t *target)

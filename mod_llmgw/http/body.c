@@ -165,9 +165,11 @@ static apr_status_t use_length(reader_t *reader)
 apr_status_t llmgw_body_read(request_rec *r, llmgw_buf_t **out,
                              apr_off_t bytes_max, llmgw_err_t *err)
 {
-    reader_t reader = { r };
+    reader_t reader;
     apr_status_t rv;
 
+    memset(&reader, 0, sizeof(reader));
+    reader.r = r;
     reader.body = llmgw_buf_create(r->pool, (apr_size_t)bytes_max);
     reader.bytes_max = bytes_max;
     reader.err = err;

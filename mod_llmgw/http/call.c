@@ -16,20 +16,26 @@
 /* After the stream's own end mark: how long the rest may still take. */
 #define TAIL_USEC apr_time_from_msec(200)
 
+void llmgw_meter_init(llmgw_meter_t *meter)
+{
+    static const llmgw_usage_t unknown = LLMGW_USAGE_INIT;
+
+    memset(meter, 0, sizeof(*meter));
+    meter->usage = unknown;
+}
+
 llmgw_call_t *llmgw_call_create(request_rec *r,
                                 const llmgw_surface_t *surface,
                                 const llmgw_dialect_t *dialect)
 {
     llmgw_call_t *call = apr_pcalloc(r->pool, sizeof(*call));
-    static const llmgw_meter_t fresh = { LLMGW_USAGE_INIT };
-
     call->r = r;
     call->pool = r->pool;
     call->conf = llmgw_config_effective(r->pool, r->server, NULL);
     call->surface = *surface;
     call->dialect = dialect;
     call->request_id = llmgw_reply_request_id(r);
-    call->meter = fresh;
+    llmgw_meter_init(&call->meter);
     call->began = r->request_time;
     call->wait.fd = -1;
     return call;
@@ -57,7 +63,7 @@ apr_status_t llmgw_call_decode(llmgw_call_t *call, llmgw_err_t *err)
                                          call->pool, err);
 }
 
-/* ---- failures ---------------------------------------------------------------- */
+/* ---- failures ---------------------------------------------------------- */
 
 static int rank(const llmgw_err_t *err)
 {
@@ -137,7 +143,7 @@ static llmgw_turn_e end_cancelled(llmgw_call_t *call)
     return LLMGW_TURN_AGAIN;
 }
 
-/* ---- times ------------------------------------------------------------------------ */
+/* ---- times ------------------------------------------------------------- */
 
 typedef struct deadline_t {
     apr_time_t at;
@@ -182,7 +188,7 @@ static deadline_t next_deadline(const llmgw_call_t *call)
     return d;
 }
 
-/* ---- states ------------------------------------------------------------------------ */
+/* ---- states ------------------------------------------------------------ */
 
 static llmgw_turn_e step_pick(llmgw_call_t *call)
 {
@@ -303,7 +309,7 @@ static llmgw_turn_e step_settle(llmgw_call_t *call)
     return LLMGW_TURN_DONE;
 }
 
-/* ---- the machine ---------------------------------------------------------------------- */
+/* ---- the machine ------------------------------------------------------- */
 
 llmgw_turn_e llmgw_call_step(llmgw_call_t *call)
 {

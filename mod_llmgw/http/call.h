@@ -37,6 +37,9 @@ typedef struct llmgw_meter_t {
     apr_uint64_t text_bytes;    /* of content, for an estimate */
 } llmgw_meter_t;
 
+/** Nothing learned yet. */
+void llmgw_meter_init(llmgw_meter_t *meter);
+
 /** One attempt at one target; its pool goes when the next one begins. */
 typedef struct llmgw_attempt_t {
     apr_pool_t *pool;

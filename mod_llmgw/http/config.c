@@ -1,5 +1,6 @@
 /* config.c: directives: reading, merging, defaults */
 #include <math.h>
+#include <stddef.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <httpd.h>
@@ -21,7 +22,7 @@ typedef struct row_t {
     place_e place;
 } row_t;
 
-/* ---- arguments -------------------------------------------------------- */
+/* ---- arguments --------------------------------------------------------- */
 
 const char *llmgw_config_parse_time(apr_pool_t *p, const char *name,
                                     const char *value,
@@ -55,7 +56,7 @@ const char *llmgw_config_parse_number(apr_pool_t *p, const char *name,
     return NULL;
 }
 
-/* ---- types: set, unset, merge ---------------------------------------------- */
+/* ---- types: set, unset, merge ------------------------------------------ */
 
 static void *member_of(cmd_parms *cmd)
 {
@@ -83,7 +84,8 @@ static const char *check_place(cmd_parms *cmd)
     return err;
 }
 
-static const char *set_flag(cmd_parms *cmd, void *dummy, const char *arg)
+static const char *set_flag(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
+                            const char *arg)
 {
     llmgw_flag_t *flag = member_of(cmd);
     const char *err = check_place(cmd);
@@ -99,18 +101,18 @@ static const char *set_flag(cmd_parms *cmd, void *dummy, const char *arg)
     return NULL;
 }
 
-static void unset_flag(apr_pool_t *p, llmgw_flag_t *flag)
+static void unset_flag(apr_pool_t *p LLMGW_UNUSED, llmgw_flag_t *flag)
 {
     *flag = -1;
 }
 
-static void merge_flag(apr_pool_t *p, llmgw_flag_t *out,
+static void merge_flag(apr_pool_t *p LLMGW_UNUSED, llmgw_flag_t *out,
                        const llmgw_flag_t *base, const llmgw_flag_t *add)
 {
     *out = *add < 0 ? *base : *add;
 }
 
-static const char *set_unsupported(cmd_parms *cmd, void *dummy,
+static const char *set_unsupported(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
                                    const char *arg)
 {
     llmgw_unsupported_t *way = member_of(cmd);
@@ -146,7 +148,8 @@ static int size_unit(char unit)
     }
 }
 
-static const char *set_size(cmd_parms *cmd, void *dummy, const char *arg)
+static const char *set_size(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
+                            const char *arg)
 {
     llmgw_size_t *size = member_of(cmd);
     const char *err = check_place(cmd);
@@ -169,12 +172,12 @@ static const char *set_size(cmd_parms *cmd, void *dummy, const char *arg)
     return NULL;
 }
 
-static void unset_size(apr_pool_t *p, llmgw_size_t *size)
+static void unset_size(apr_pool_t *p LLMGW_UNUSED, llmgw_size_t *size)
 {
     *size = -1;
 }
 
-static void merge_size(apr_pool_t *p, llmgw_size_t *out,
+static void merge_size(apr_pool_t *p LLMGW_UNUSED, llmgw_size_t *out,
                        const llmgw_size_t *base, const llmgw_size_t *add)
 {
     *out = *add < 0 ? *base : *add;
@@ -188,10 +191,10 @@ static apr_interval_time_t *timeout_of(llmgw_timeouts_t *t, const char *word,
         const char *name;
         apr_size_t offset;
     } times[] = {
-        { "connect", APR_OFFSETOF(llmgw_timeouts_t, connect_usec) },
-        { "first", APR_OFFSETOF(llmgw_timeouts_t, first_usec) },
-        { "idle", APR_OFFSETOF(llmgw_timeouts_t, idle_usec) },
-        { "total", APR_OFFSETOF(llmgw_timeouts_t, total_usec) },
+        { "connect", offsetof(llmgw_timeouts_t, connect_usec) },
+        { "first", offsetof(llmgw_timeouts_t, first_usec) },
+        { "idle", offsetof(llmgw_timeouts_t, idle_usec) },
+        { "total", offsetof(llmgw_timeouts_t, total_usec) },
     };
     unsigned int i;
 
@@ -204,8 +207,8 @@ static apr_interval_time_t *timeout_of(llmgw_timeouts_t *t, const char *word,
     return NULL;
 }
 
-static const char *set_timeouts(cmd_parms *cmd, void *dummy, int argc,
-                                char *const argv[])
+static const char *set_timeouts(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
+                                int argc, char *const argv[])
 {
     llmgw_timeouts_t *t = member_of(cmd);
     const char *err = check_place(cmd);
@@ -232,12 +235,12 @@ static const char *set_timeouts(cmd_parms *cmd, void *dummy, int argc,
     return err;
 }
 
-static void unset_timeouts(apr_pool_t *p, llmgw_timeouts_t *t)
+static void unset_timeouts(apr_pool_t *p LLMGW_UNUSED, llmgw_timeouts_t *t)
 {
     t->connect_usec = t->first_usec = t->idle_usec = t->total_usec = -1;
 }
 
-static void merge_timeouts(apr_pool_t *p, llmgw_timeouts_t *out,
+static void merge_timeouts(apr_pool_t *p LLMGW_UNUSED, llmgw_timeouts_t *out,
                            const llmgw_timeouts_t *base,
                            const llmgw_timeouts_t *add)
 {
@@ -267,23 +270,23 @@ static void merge_list(apr_pool_t *p, apr_array_header_t **out,
 #define unset_routes unset_list
 #define merge_routes merge_list
 
-static const char *set_providers(cmd_parms *cmd, void *dummy, int argc,
-                                 char *const argv[])
+static const char *set_providers(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
+                                 int argc, char *const argv[])
 {
     const char *err = check_place(cmd);
 
     return err ? err : llmgw_provider_parse(cmd, argc, argv);
 }
 
-static const char *set_routes(cmd_parms *cmd, void *dummy, int argc,
-                              char *const argv[])
+static const char *set_routes(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
+                              int argc, char *const argv[])
 {
     const char *err = check_place(cmd);
 
     return err ? err : llmgw_routes_parse_line(cmd, argc, argv);
 }
 
-/* ---- the whole ---------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------- */
 
 llmgw_config_t *llmgw_config_get(const server_rec *s)
 {
@@ -366,7 +369,7 @@ llmgw_provider_t *llmgw_config_provider(const llmgw_config_t *conf,
 /* One row for each directive, for cmd->info. */
 #define LLMGW_ROW(member, name, type, args, place, help) \
     static const row_t row_##member = { \
-        APR_OFFSETOF(llmgw_config_t, member), PLACE_##place };
+        offsetof(llmgw_config_t, member), PLACE_##place };
 LLMGW_DIRECTIVES(LLMGW_ROW)
 #undef LLMGW_ROW
 
@@ -379,5 +382,5 @@ const command_rec llmgw_config_commands[] = {
                      "GLOB: targets and settings for the models it matches"),
     AP_INIT_TAKE_ARGV("LLMTarget", llmgw_routes_parse_target, NULL, RSRC_CONF,
                       "PROVIDER[/MODEL] [key=value ...]: a target of a route"),
-    { NULL }
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

@@ -61,7 +61,7 @@ static apr_status_t fail(http_exchange_t *e, apr_status_t status,
     return status;
 }
 
-/* ---- opening ---------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------- */
 
 static int matches_remote(const struct proxy_remote *remote,
                           const llmgw_provider_t *provider)
@@ -175,7 +175,7 @@ static apr_status_t open_connection(http_exchange_t *e)
     return start_connect(e);
 }
 
-/* ---- connecting ----------------------------------------------------------------- */
+/* ---- connecting -------------------------------------------------------- */
 
 static apr_status_t next_address(http_exchange_t *e, apr_status_t why)
 {
@@ -293,7 +293,7 @@ static apr_status_t complete_connection(http_exchange_t *e)
     return rv;
 }
 
-/* ---- sending ------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------- */
 
 static int add_header(void *bb, const char *name, const char *value)
 {
@@ -426,7 +426,7 @@ static apr_status_t send_request(http_exchange_t *e)
     return last ? begin_reading(e) : APR_SUCCESS;
 }
 
-/* ---- reading ---------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------- */
 
 static apr_status_t bad_answer(http_exchange_t *e, apr_status_t rv)
 {
@@ -546,7 +546,7 @@ static apr_status_t read_answer(http_exchange_t *e)
     return rv;
 }
 
-/* ---- the exchange ------------------------------------------------------------------ */
+/* ---- the exchange ------------------------------------------------------ */
 
 /* A kept-alive connection that was closed at the other end meanwhile: the
  * request has not been answered, so it may be sent again on a fresh one. */

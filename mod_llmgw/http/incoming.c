@@ -21,7 +21,7 @@ struct llmgw_incoming_t {
     llmgw_err_t err;
 };
 
-/* ---- the head ---------------------------------------------------------------- */
+/* ---- the head ---------------------------------------------------------- */
 
 /* The media type of a Content-Type, without parameters, matches. */
 static int is_type(const char *content_type, const char *type)
@@ -110,7 +110,7 @@ static apr_status_t on_head(void *ctx, int status, const apr_table_t *headers)
     return APR_SUCCESS;
 }
 
-/* ---- the body ------------------------------------------------------------------- */
+/* ---- the body ---------------------------------------------------------- */
 
 static apr_status_t take_plain(void *ctx, const char *data, apr_size_t len)
 {
@@ -143,7 +143,7 @@ static apr_status_t on_body(void *ctx, const char *data, apr_size_t len)
     return rv;
 }
 
-/* ---- the end --------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------- */
 
 /* A provider that refuses our credentials is our trouble, not the client's. */
 static void hide_credentials(llmgw_incoming_t *in, llmgw_err_t *err)

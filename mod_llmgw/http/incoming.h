@@ -12,8 +12,8 @@ llmgw_incoming_t *llmgw_incoming_create(llmgw_call_t *call,
 
 /**
  * The answer is complete.
- * @return APR_SUCCESS when the client has it; an LLMGW_E... code with err filled
- *         in for an error reply or a body that is not an answer;
+ * @return APR_SUCCESS when the client has it; an LLMGW_E... code with err
+ *         filled in for an error reply or a body that is not an answer;
  *         LLMGW_ECLIENTGONE
  */
 apr_status_t llmgw_incoming_finish(llmgw_incoming_t *in, llmgw_err_t *err);

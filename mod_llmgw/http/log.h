@@ -14,4 +14,7 @@ APLOG_USE_MODULE(llmgw);
  */
 #define LLMGW_ID(id) id ": "
 
+/** On a parameter that httpd hands over and a function has no use for. */
+#define LLMGW_UNUSED __attribute__((unused))
+
 #endif /* LLMGW_HTTP_LOG_H */

@@ -38,8 +38,8 @@ static const char *each_provider(server_rec *servers, provider_fn fn,
     return err;
 }
 
-static int llmgw_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
-                            apr_pool_t *ptemp)
+static int llmgw_pre_config(apr_pool_t *pconf LLMGW_UNUSED, apr_pool_t *plog,
+                            apr_pool_t *ptemp LLMGW_UNUSED)
 {
     if (!&proxy_module) {
         ap_log_perror(APLOG_MARK, APLOG_CRIT, 0, plog, LLMGW_ID("LLMGW0401")
@@ -50,7 +50,7 @@ static int llmgw_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
-/* ---- when the configuration has been read: also for configtest ---------------- */
+/* ---- when the configuration has been read: also for configtest --------- */
 
 typedef struct check_t {
     apr_pool_t *pconf;
@@ -73,7 +73,7 @@ static const char *check_provider(llmgw_provider_t *provider, void *ctx)
     return err;
 }
 
-static int llmgw_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+static int llmgw_check_config(apr_pool_t *pconf, apr_pool_t *plog LLMGW_UNUSED,
                               apr_pool_t *ptemp, server_rec *servers)
 {
     check_t check = { pconf, ptemp, 0 };
@@ -95,7 +95,7 @@ static int llmgw_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
-/* ---- startup ---------------------------------------------------------------------- */
+/* ---- startup ----------------------------------------------------------- */
 
 static const char *load_keys(llmgw_provider_t *provider, void *ctx)
 {
@@ -108,8 +108,8 @@ static const char *load_keys(llmgw_provider_t *provider, void *ctx)
     return llmgw_provider_load_keys(provider, 1, ctx);
 }
 
-static int llmgw_post_config(apr_pool_t *pconf, apr_pool_t *plog,
-                             apr_pool_t *ptemp, server_rec *s)
+static int llmgw_post_config(apr_pool_t *pconf, apr_pool_t *plog LLMGW_UNUSED,
+                             apr_pool_t *ptemp LLMGW_UNUSED, server_rec *s)
 {
     const char *err;
 
@@ -136,9 +136,9 @@ static void llmgw_child_init(apr_pool_t *pchild, server_rec *s)
     each_provider(s, init_provider, pchild);
 }
 
-/* ---- the module --------------------------------------------------------------------- */
+/* ---- the module -------------------------------------------------------- */
 
-static void register_hooks(apr_pool_t *p)
+static void register_hooks(apr_pool_t *p LLMGW_UNUSED)
 {
     static const char *const after_proxy[] = { "mod_proxy.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
@@ -153,7 +153,8 @@ static void register_hooks(apr_pool_t *p)
     llmgw_relay_register();
 }
 
-static void *create_server_config(apr_pool_t *p, server_rec *s)
+static void *create_server_config(apr_pool_t *p,
+                                  server_rec *s LLMGW_UNUSED)
 {
     return llmgw_config_create(p);
 }
@@ -170,5 +171,6 @@ module AP_MODULE_DECLARE_DATA llmgw_module = {
     create_server_config,
     merge_server_config,
     llmgw_config_commands,
-    register_hooks
+    register_hooks,
+    0                           /* flags */
 };

@@ -148,8 +148,9 @@ int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,
                      const llmgw_dialect_t *dialect)
 {
     const llmgw_config_t *conf = llmgw_config_get(r->server)->effective;
-    model_list_t list = { r->pool };
+    model_list_t list;
 
+    list.pool = r->pool;
     list.models = apr_array_make(r->pool, 16, sizeof(model_t));
     list.seen = apr_hash_make(r->pool);
     add_routes(&list, conf);

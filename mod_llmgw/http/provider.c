@@ -7,7 +7,7 @@
 #include "log.h"
 #include "provider.h"
 
-/* ---- options ------------------------------------------------------------ */
+/* ---- options ----------------------------------------------------------- */
 
 typedef const char *(*option_fn)(llmgw_provider_t *provider, cmd_parms *cmd,
                                  const char *value);
@@ -191,7 +191,7 @@ static const char *parse_option(llmgw_provider_t *provider, cmd_parms *cmd,
                         eq ? (int)(eq - word) : 16, word);
 }
 
-/* ---- the URL -------------------------------------------------------------- */
+/* ---- the URL ----------------------------------------------------------- */
 
 static const char *parse_url(llmgw_provider_t *provider, cmd_parms *cmd,
                              const char *url)
@@ -228,7 +228,7 @@ static const char *parse_url(llmgw_provider_t *provider, cmd_parms *cmd,
     return NULL;
 }
 
-/* ---- the directive --------------------------------------------------------- */
+/* ---- the directive ----------------------------------------------------- */
 
 static const char *check_name(cmd_parms *cmd, const char *name)
 {

@@ -34,7 +34,7 @@ static int is_own(apr_status_t status)
     return llmgw_status_get(status)->status == status;
 }
 
-/* ---- metering ---------------------------------------------------------------- */
+/* ---- metering ---------------------------------------------------------- */
 
 static void meter_content(llmgw_relay_t *relay, const llmgw_event_t *ev)
 {
@@ -113,7 +113,7 @@ static apr_status_t on_frame(void *ctx, const char *data, apr_size_t len,
     return llmgw_buf_append(relay->out, data, len);
 }
 
-/* ---- the filter ------------------------------------------------------------------ */
+/* ---- the filter -------------------------------------------------------- */
 
 static void commit(llmgw_relay_t *relay)
 {
@@ -237,7 +237,7 @@ void llmgw_relay_register(void)
                               AP_FTYPE_RESOURCE - 1);
 }
 
-/* ---- the call's side ---------------------------------------------------------------- */
+/* ---- the call's side --------------------------------------------------- */
 
 llmgw_relay_t *llmgw_relay_create(llmgw_call_t *call)
 {
@@ -277,7 +277,6 @@ void llmgw_relay_begin(llmgw_relay_t *relay, int streamed,
     llmgw_call_t *call = relay->call;
     const llmgw_dialect_t *dialect = call->attempt->provider->kind->dialect;
     llmgw_decoder_opts_t opts = { 0 };
-    static const llmgw_meter_t fresh = { LLMGW_USAGE_INIT };
 
     opts.stream = relay->streamed = streamed;
     opts.body_bytes_max = (apr_size_t)call->conf->response_body;
@@ -285,7 +284,7 @@ void llmgw_relay_begin(llmgw_relay_t *relay, int streamed,
     opts.emit_ctx = relay;
     opts.frame = on_frame;
     opts.frame_ctx = relay;
-    call->meter = fresh;
+    llmgw_meter_init(&call->meter);
     relay->headers = headers;
     relay->held_events = 0;
     relay->has_content = 0;
@@ -354,7 +353,7 @@ void llmgw_relay_reset(llmgw_relay_t *relay)
 
 void llmgw_relay_fail(llmgw_relay_t *relay, const llmgw_err_t *err)
 {
-    llmgw_event_t ev = { LLMGW_EV_ERROR };
+    llmgw_event_t ev;
 
     if (relay->ended) {
         return;
@@ -363,6 +362,8 @@ void llmgw_relay_fail(llmgw_relay_t *relay, const llmgw_err_t *err)
     if (!relay->encoder) {
         begin_encoder(relay);
     }
+    memset(&ev, 0, sizeof(ev));
+    ev.type = LLMGW_EV_ERROR;
     ev.error = err;
     llmgw_encoder_event(relay->encoder, &ev);
     llmgw_encoder_finish(relay->encoder);

@@ -13,7 +13,7 @@
 #define ID_MAX 128
 #define ERROR_BYTES_MAX (256 * 1024)
 
-/* ---- the request's id -------------------------------------------------------- */
+/* ---- the request's id -------------------------------------------------- */
 
 static int is_sane_id(const char *id)
 {
@@ -53,7 +53,7 @@ const char *llmgw_reply_request_id(request_rec *r)
     return id;
 }
 
-/* ---- documents and errors ------------------------------------------------------- */
+/* ---- documents and errors ---------------------------------------------- */
 
 int llmgw_reply_json(request_rec *r, int status, const llmgw_buf_t *body)
 {
@@ -93,7 +93,7 @@ int llmgw_reply_error(request_rec *r, const llmgw_dialect_t *dialect,
     return llmgw_reply_json(r, llmgw_err_http_status(err), body);
 }
 
-/* ---- headers -------------------------------------------------------------------- */
+/* ---- headers ----------------------------------------------------------- */
 
 static void put_number(request_rec *r, const char *name, apr_int64_t n)
 {
@@ -169,7 +169,7 @@ void llmgw_reply_provider_headers(llmgw_call_t *call,
     }
 }
 
-/* ---- notes ------------------------------------------------------------------------ */
+/* ---- notes ------------------------------------------------------------- */
 
 static void note_number(llmgw_call_t *call, const char *name, apr_int64_t n)
 {

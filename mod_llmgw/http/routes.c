@@ -6,7 +6,7 @@
 #include "log.h"
 #include "routes.h"
 
-/* ---- targets ---------------------------------------------------------------- */
+/* ---- targets ----------------------------------------------------------- */
 
 typedef const char *(*target_fn)(llmgw_target_t *t, cmd_parms *cmd,
                                  const char *name, const char *value);
@@ -127,7 +127,8 @@ static llmgw_target_t *add_target(llmgw_route_t *route, apr_pool_t *p)
     return t;
 }
 
-const char *llmgw_routes_parse_target(cmd_parms *cmd, void *dummy, int argc,
+const char *llmgw_routes_parse_target(cmd_parms *cmd,
+                                      void *dummy LLMGW_UNUSED, int argc,
                                       char *const argv[])
 {
     llmgw_route_t *route = llmgw_config_get(cmd->server)->open_route;
@@ -149,7 +150,7 @@ const char *llmgw_routes_parse_target(cmd_parms *cmd, void *dummy, int argc,
     return err;
 }
 
-/* ---- routes ------------------------------------------------------------------ */
+/* ---- routes ------------------------------------------------------------ */
 
 static llmgw_route_t *add_route(cmd_parms *cmd, const char *pattern,
                                 const char **err)
@@ -205,7 +206,8 @@ const char *llmgw_routes_parse_line(cmd_parms *cmd, int argc,
     return err;
 }
 
-const char *llmgw_routes_open(cmd_parms *cmd, void *dummy, const char *arg)
+const char *llmgw_routes_open(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
+                              const char *arg)
 {
     llmgw_config_t *conf = llmgw_config_get(cmd->server);
     const char *end = ap_strrchr_c(arg, '>');
@@ -242,7 +244,7 @@ const char *llmgw_routes_open(cmd_parms *cmd, void *dummy, const char *arg)
     return err;
 }
 
-/* ---- resolving ---------------------------------------------------------------- */
+/* ---- resolving --------------------------------------------------------- */
 
 static const char *provider_names(const llmgw_config_t *conf, apr_pool_t *p)
 {
@@ -283,9 +285,9 @@ const char *llmgw_routes_resolve(const llmgw_config_t *conf, apr_pool_t *p)
     return NULL;
 }
 
-/* ---- planning a call ------------------------------------------------------------ */
+/* ---- planning a call --------------------------------------------------- */
 
-static double random_fraction(void *ctx)
+static double random_fraction(void *ctx LLMGW_UNUSED)
 {
     apr_uint32_t n;
 

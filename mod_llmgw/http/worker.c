@@ -18,7 +18,7 @@ static proxy_server_conf *proxy_conf(const server_rec *s)
     return ap_get_module_config(s->module_config, &proxy_module);
 }
 
-/* ---- TLS ---------------------------------------------------------------- */
+/* ---- TLS --------------------------------------------------------------- */
 
 /* Where distributions keep the certificates of public authorities. */
 static const char *const trust_stores[] = {
@@ -123,7 +123,7 @@ static const char *make_section(ap_conf_vector_t **out,
     return NULL;
 }
 
-/* ---- the worker ----------------------------------------------------------- */
+/* ---- the worker -------------------------------------------------------- */
 
 /* The worker of an administrator's own <Proxy "URL">, NULL if there is none. */
 static const proxy_worker *find_own(const proxy_worker *made,
