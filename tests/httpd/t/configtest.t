@@ -156,18 +156,24 @@ bad("${e}<LLMRoute x>\n</LLMRoute>", qr/\bx\b/);
 bad("${e}<LLMRoute>\nLLMTarget e\n</LLMRoute>", qr/LLMRoute/);
 bad("${e}<LLMRoute x>\nLLMTarget\n</LLMRoute>", qr/LLMTarget/);
 bad("${e}<LLMRoute x>\nLLMTarget nobody\n</LLMRoute>", qr/nobody/);
-bad("${e}<LLMRoute x>\nLLMTarget e $_\n</LLMRoute>", qr/\Q$_\E|@{[/(^[\w-]+)/]}/)
-    for qw{weight=-1 weight=x weight=1e9 weight= tier=-1 tier=x tier=99999
-           nonsense=1 nonsense when=((( max-context=x price-in=x};
+for my $option ('weight=-1', 'weight=x', 'weight=1e9', 'weight=', 'tier=-1',
+                'tier=x', 'tier=99999', 'max-context=x', 'price-in=x',
+                'when=(((', 'nonsense=1', 'nonsense') {
+    my ($name) = $option =~ /^([\w-]+)/;
+    bad("${e}<LLMRoute x>\nLLMTarget e $option\n</LLMRoute>", qr/\Q$name/);
+}
 bad("${e}<LLMRoute x>\nLLMTarget e\nLLMProvider f echo -\n</LLMRoute>", qr/LLMProvider/);
 bad("${e}<LLMRoute x>\nLLMTarget e\nLLMAutoRoute on\n</LLMRoute>", qr/LLMAutoRoute/);
 bad("${e}LLMTarget e", qr/LLMTarget/);
 bad("${e}<LLMRoute x>\nLLMTarget e\n", qr/LLMRoute/);
 
 # ---- the small ones -------------------------------------------------------------------------
-bad("LLMTimeout $_", qr/LLMTimeout/, qr/@{[/^(\w*)/]}/)
-    for 'nonsense=1s', 'first', 'first=', 'first=soon', 'first=-1s', 'first=0',
-        'connect=99999999999999999999s', 'idle=5parsecs', 'connect=1s=2s';
+for my $value ('nonsense=1s', 'first', 'first=', 'first=soon', 'first=-1s',
+               'first=0', 'connect=99999999999999999999s', 'idle=5parsecs',
+               'connect=1s=2s') {
+    my ($name) = $value =~ /^(\w+)/;
+    bad("LLMTimeout $value", qr/LLMTimeout/, qr/$name/);
+}
 bad('LLMTimeout', qr/LLMTimeout/);
 for my $d (qw(LLMRequestBody LLMResponseBody)) {
     bad("$d $_", qr/$d/) for qw(-1 0 x 64Q 99999999999999999999G 1.5M), '""';
