@@ -1,0 +1,533 @@
+/* encode_messages.c: writing the messages of a request */
+#include <string.h>
+#include "openai_chat.h"
+
+/* The longest id of a call that OpenAI takes. */
+#define CALL_ID_MAX 40
+
+static const llmgw_message_t *get_message(const openai_chat_writing_t *wr,
+                                          int i)
+{
+    return &APR_ARRAY_IDX(wr->req->messages, i, llmgw_message_t);
+}
+
+static const llmgw_part_t *get_part(const apr_array_header_t *parts, int i)
+{
+    return &APR_ARRAY_IDX(parts, i, llmgw_part_t);
+}
+
+/* ids are opaque to OpenAI but for their length */
+static llmgw_str_t get_call_id(const openai_chat_writing_t *wr, llmgw_str_t id)
+{
+    return id.len > CALL_ID_MAX ? llmgw_name_legal(id, CALL_ID_MAX, wr->p)
+                                : id;
+}
+
+/* ---- parts -------------------------------------------------------------- */
+
+static void begin_part(llmgw_json_writer_t *w, const char *type)
+{
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "type");
+    llmgw_json_strz(w, type);
+    llmgw_json_key(w, type);
+}
+
+static void write_text(llmgw_json_writer_t *w, llmgw_str_t text)
+{
+    begin_part(w, "text");
+    llmgw_json_str(w, text.p ? text : LLMGW_STR_LIT(""));
+    llmgw_json_end(w, '}');
+}
+
+static int is_web_url(llmgw_str_t url)
+{
+    return url.len > 7 && (memcmp(url.p, "http://", 7) == 0
+                           || memcmp(url.p, "https:/", 7) == 0);
+}
+
+static apr_status_t write_image(openai_chat_writing_t *wr,
+                                const llmgw_part_t *part, int i)
+{
+    llmgw_json_writer_t *w = &wr->w;
+
+    if (!part->data.p && !is_web_url(part->url)) {
+        return llmgw_openai_chat_cannot(wr, 0, "messages[%d].content", i);
+    }
+    begin_part(w, "image_url");
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "url");
+    if (part->data.p) {
+        llmgw_openai_chat_put_data_url(w, part->media_type, part->data);
+    }
+    else {
+        llmgw_json_str(w, part->url);
+    }
+    llmgw_json_opt_str(w, "detail", part->detail);
+    llmgw_json_end(w, '}');
+    llmgw_json_end(w, '}');
+    return APR_SUCCESS;
+}
+
+static llmgw_str_t get_audio_format(llmgw_str_t type)
+{
+    static const char *const names[][2] = {
+        { "audio/mpeg", "mp3" }, { "audio/x-wav", "wav" },
+        { "audio/wave", "wav" }, { "audio/vnd.wave", "wav" }
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (llmgw_str_is(type, names[i][0])) {
+            return llmgw_str_of(names[i][1]);
+        }
+    }
+    return type.len > 6 ? llmgw_str_make(type.p + 6, type.len - 6)
+                        : LLMGW_STR_LIT("wav");
+}
+
+static apr_status_t write_audio(openai_chat_writing_t *wr,
+                                const llmgw_part_t *part, int i)
+{
+    llmgw_json_writer_t *w = &wr->w;
+
+    if (!part->data.p) {
+        return llmgw_openai_chat_cannot(wr, 0, "messages[%d].content", i);
+    }
+    begin_part(w, "input_audio");
+    llmgw_json_begin(w, '{');
+    llmgw_json_opt_str(w, "data", part->data);
+    llmgw_json_opt_str(w, "format", get_audio_format(part->media_type));
+    llmgw_json_end(w, '}');
+    llmgw_json_end(w, '}');
+    return APR_SUCCESS;
+}
+
+/* A document's text is text; OpenAI takes no URL of one. */
+static apr_status_t write_document(openai_chat_writing_t *wr,
+                                   const llmgw_part_t *part, int i)
+{
+    llmgw_json_writer_t *w = &wr->w;
+
+    if (part->text.p) {
+        write_text(w, part->text);
+        return APR_SUCCESS;
+    }
+    if (!part->data.p
+        && (!part->file_id.len
+            || wr->req->dialect != &llmgw_dialect_openai_chat)) {
+        return llmgw_openai_chat_cannot(wr, 0, "messages[%d].content", i);
+    }
+    begin_part(w, "file");
+    llmgw_json_begin(w, '{');
+    if (part->data.p) {
+        llmgw_json_key(w, "filename");
+        llmgw_json_str(w, part->filename.len ? part->filename
+                                             : LLMGW_STR_LIT("document.pdf"));
+        llmgw_json_key(w, "file_data");
+        llmgw_openai_chat_put_data_url(w, part->media_type, part->data);
+    }
+    else {
+        llmgw_json_opt_str(w, "file_id", part->file_id);
+    }
+    llmgw_json_end(w, '}');
+    llmgw_json_end(w, '}');
+    return APR_SUCCESS;
+}
+
+static apr_status_t write_video(openai_chat_writing_t *wr,
+                                const llmgw_part_t *part, int i)
+{
+    llmgw_json_writer_t *w = &wr->w;
+
+    if (wr->req->dialect != &llmgw_dialect_openai_chat || !part->url.p) {
+        return llmgw_openai_chat_cannot(wr, 0, "messages[%d].content", i);
+    }
+    begin_part(w, "video_url");
+    llmgw_json_begin(w, '{');
+    llmgw_json_opt_str(w, "url", part->url);
+    llmgw_json_end(w, '}');
+    llmgw_json_end(w, '}');
+    return APR_SUCCESS;
+}
+
+static apr_status_t write_part(openai_chat_writing_t *wr,
+                               const llmgw_part_t *part, int i)
+{
+    switch (part->type) {
+    case LLMGW_PART_TEXT:
+        write_text(&wr->w, part->text);
+        return APR_SUCCESS;
+    case LLMGW_PART_REFUSAL:
+        begin_part(&wr->w, "refusal");
+        llmgw_json_str(&wr->w, part->text);
+        llmgw_json_end(&wr->w, '}');
+        return APR_SUCCESS;
+    case LLMGW_PART_IMAGE:
+        return write_image(wr, part, i);
+    case LLMGW_PART_AUDIO:
+        return write_audio(wr, part, i);
+    case LLMGW_PART_DOCUMENT:
+        return write_document(wr, part, i);
+    case LLMGW_PART_VIDEO:
+        return write_video(wr, part, i);
+    default:
+        return APR_SUCCESS;     /* calls, results, reasoning: not content */
+    }
+}
+
+/* ---- content ------------------------------------------------------------ */
+
+static int is_content(const llmgw_part_t *part)
+{
+    return part->type != LLMGW_PART_TOOL_CALL
+        && part->type != LLMGW_PART_TOOL_RESULT
+        && part->type != LLMGW_PART_REASONING
+        && part->type != LLMGW_PART_REDACTED;
+}
+
+static int is_text(const llmgw_part_t *part)
+{
+    return part->type == LLMGW_PART_TEXT
+        || (part->type == LLMGW_PART_DOCUMENT && part->text.p);
+}
+
+/* How many parts are content, and whether one is no text. */
+static int count_content(const apr_array_header_t *parts, int *has_other)
+{
+    int i, n = 0;
+
+    *has_other = 0;
+    for (i = 0; i < parts->nelts; i++) {
+        if (is_content(get_part(parts, i))) {
+            n++;
+            *has_other |= get_part(parts, i)->type != LLMGW_PART_TEXT;
+        }
+    }
+    return n;
+}
+
+/* A single text is a string, anything else an array of parts. */
+static apr_status_t write_content(openai_chat_writing_t *wr,
+                                  const apr_array_header_t *parts, int i)
+{
+    llmgw_json_writer_t *w = &wr->w;
+    int other, j, n = count_content(parts, &other);
+    apr_status_t rv = APR_SUCCESS;
+
+    llmgw_json_key(w, "content");
+    if (n == 0) {
+        llmgw_json_null(w);
+        return APR_SUCCESS;
+    }
+    if (n > 1 || other) {
+        llmgw_json_begin(w, '[');
+    }
+    for (j = 0; j < parts->nelts && rv == APR_SUCCESS; j++) {
+        const llmgw_part_t *part = get_part(parts, j);
+
+        if (!is_content(part)) {
+            continue;
+        }
+        if (part->cache_control.p) {
+            rv = llmgw_openai_chat_cannot(wr, 1, "cache_control");
+        }
+        if (rv == APR_SUCCESS && n == 1 && !other) {
+            llmgw_json_str(w, part->text);
+        }
+        else if (rv == APR_SUCCESS) {
+            rv = write_part(wr, part, i);
+        }
+    }
+    if (n > 1 || other) {
+        llmgw_json_end(w, ']');
+    }
+    return rv;
+}
+
+/* ---- assistant ---------------------------------------------------------- */
+
+static void write_call(openai_chat_writing_t *wr, const llmgw_part_t *part)
+{
+    const char *type = part->is_custom ? "custom" : "function";
+    llmgw_json_writer_t *w = &wr->w;
+
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "id");
+    llmgw_json_str(w, get_call_id(wr, part->id));
+    llmgw_json_key(w, "type");
+    llmgw_json_strz(w, type);
+    llmgw_json_key(w, type);
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "name");
+    llmgw_json_str(w, llmgw_tool_name_legal(part->name, wr->p));
+    llmgw_json_key(w, part->is_custom ? "input" : "arguments");
+    llmgw_json_str(w, part->arguments.p ? part->arguments
+                                        : LLMGW_STR_LIT(""));
+    llmgw_json_end(w, '}');
+    llmgw_openai_chat_put_signature(w, part->signature);
+    llmgw_json_end(w, '}');
+}
+
+static void write_calls(openai_chat_writing_t *wr, const llmgw_message_t *m)
+{
+    int j, n = 0;
+
+    for (j = 0; j < m->parts->nelts; j++) {
+        if (get_part(m->parts, j)->type == LLMGW_PART_TOOL_CALL) {
+            if (n++ == 0) {
+                llmgw_json_key(&wr->w, "tool_calls");
+                llmgw_json_begin(&wr->w, '[');
+            }
+            write_call(wr, get_part(m->parts, j));
+        }
+    }
+    if (n) {
+        llmgw_json_end(&wr->w, ']');
+    }
+}
+
+static void write_detail(openai_chat_writing_t *wr, const llmgw_part_t *part,
+                         int index)
+{
+    llmgw_json_writer_t *w = &wr->w;
+
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "type");
+    if (part->type == LLMGW_PART_REDACTED) {
+        llmgw_json_strz(w, "reasoning.encrypted");
+        llmgw_json_opt_str(w, "data", part->data);
+    }
+    else {
+        llmgw_json_strz(w, "reasoning.text");
+        llmgw_json_opt_str(w, "text", part->text);
+        llmgw_json_opt_str(w, "signature", part->signature);
+    }
+    llmgw_json_key(w, "index");
+    llmgw_json_int_out(w, index);
+    llmgw_json_end(w, '}');
+}
+
+/*
+ * Reasoning of earlier turns. OpenAI itself takes none, so it goes only to
+ * servers that say they do.
+ */
+static void write_reasoning(openai_chat_writing_t *wr,
+                            const llmgw_message_t *m)
+{
+    llmgw_json_writer_t *w = &wr->w;
+    const llmgw_part_t *part;
+    int j, texts = 0, n = 0;
+
+    if (!(wr->how->quirks & LLMGW_QUIRK_REASONING)) {
+        return;
+    }
+    for (j = 0; j < m->parts->nelts; j++) {
+        part = get_part(m->parts, j);
+        if (part->type == LLMGW_PART_REASONING && part->text.len) {
+            if (texts++ == 0) {
+                llmgw_json_key(w, "reasoning_content");
+                llmgw_json_raw_out(w, LLMGW_STR_LIT("\""));
+            }
+            llmgw_json_put_escaped(w->out, part->text);
+        }
+    }
+    if (texts) {
+        llmgw_buf_putc(w->out, '"');
+    }
+    for (j = 0; j < m->parts->nelts; j++) {
+        part = get_part(m->parts, j);
+        if (part->type == LLMGW_PART_REASONING
+            || part->type == LLMGW_PART_REDACTED) {
+            if (n == 0) {
+                llmgw_json_key(w, "reasoning_details");
+                llmgw_json_begin(w, '[');
+            }
+            write_detail(wr, part, n++);
+        }
+    }
+    if (n) {
+        llmgw_json_end(w, ']');
+    }
+}
+
+static apr_status_t write_assistant(openai_chat_writing_t *wr,
+                                    const llmgw_message_t *m, int i)
+{
+    apr_status_t rv = write_content(wr, m->parts, i);
+
+    write_reasoning(wr, m);
+    write_calls(wr, m);
+    return rv;
+}
+
+/* ---- tool results ------------------------------------------------------- */
+
+/* The texts of a result; its images follow in a message of their own. */
+static apr_status_t write_result(openai_chat_writing_t *wr,
+                                 const llmgw_part_t *result, int i)
+{
+    llmgw_json_writer_t *w = &wr->w;
+    int j, n = 0;
+
+    if (result->is_error
+        && llmgw_openai_chat_cannot(wr, 1, "messages[%d].is_error", i)
+            != APR_SUCCESS) {
+        return LLMGW_EUNSUPPORTED;
+    }
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "role");
+    llmgw_json_strz(w, "tool");
+    llmgw_json_key(w, "tool_call_id");
+    llmgw_json_str(w, get_call_id(wr, result->id));
+    llmgw_json_key(w, "content");
+    for (j = 0; result->parts && j < result->parts->nelts; j++) {
+        n += is_text(get_part(result->parts, j));
+    }
+    if (n == 0) {
+        llmgw_json_strz(w, "");
+    }
+    else if (n > 1) {
+        llmgw_json_begin(w, '[');
+    }
+    for (j = 0; result->parts && j < result->parts->nelts; j++) {
+        if (is_text(get_part(result->parts, j)) && n > 1) {
+            write_text(w, get_part(result->parts, j)->text);
+        }
+        else if (is_text(get_part(result->parts, j))) {
+            llmgw_json_str(w, get_part(result->parts, j)->text);
+        }
+    }
+    if (n > 1) {
+        llmgw_json_end(w, ']');
+    }
+    llmgw_json_end(w, '}');
+    return APR_SUCCESS;
+}
+
+static int has_media(const llmgw_part_t *result)
+{
+    int j;
+
+    for (j = 0; result->parts && j < result->parts->nelts; j++) {
+        if (!is_text(get_part(result->parts, j))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Images and the like of one result, named by its call. */
+static apr_status_t write_media(openai_chat_writing_t *wr,
+                                const llmgw_part_t *result, int i)
+{
+    llmgw_json_writer_t *w = &wr->w;
+    apr_status_t rv = APR_SUCCESS;
+    int j;
+
+    begin_part(w, "text");
+    llmgw_json_raw_out(w, LLMGW_STR_LIT("\"Result of "));
+    llmgw_json_put_escaped(w->out, get_call_id(wr, result->id));
+    llmgw_buf_puts(w->out, ":\"");
+    llmgw_json_end(w, '}');
+    for (j = 0; j < result->parts->nelts && rv == APR_SUCCESS; j++) {
+        if (!is_text(get_part(result->parts, j))) {
+            rv = write_part(wr, get_part(result->parts, j), i);
+        }
+    }
+    return rv;
+}
+
+/*
+ * A run of tool messages from i on: first all results, then, in a user turn,
+ * what a tool message cannot hold. Sets *next to the message after the run.
+ */
+static apr_status_t write_results(openai_chat_writing_t *wr, int i, int *next)
+{
+    const llmgw_message_t *m;
+    apr_status_t rv = APR_SUCCESS;
+    int end, j, k, open = 0;
+
+    for (end = i; end < wr->req->messages->nelts
+         && get_message(wr, end)->role == LLMGW_ROLE_TOOL
+         && rv == APR_SUCCESS; end++) {
+        m = get_message(wr, end);
+        for (j = 0; j < m->parts->nelts && rv == APR_SUCCESS; j++) {
+            rv = write_result(wr, get_part(m->parts, j), end);
+        }
+    }
+    *next = end;
+    for (k = i; k < end && rv == APR_SUCCESS; k++) {
+        m = get_message(wr, k);
+        for (j = 0; j < m->parts->nelts && rv == APR_SUCCESS; j++) {
+            if (!has_media(get_part(m->parts, j))) {
+                continue;
+            }
+            if (!open) {
+                llmgw_json_begin(&wr->w, '{');
+                llmgw_json_key(&wr->w, "role");
+                llmgw_json_strz(&wr->w, "user");
+                llmgw_json_key(&wr->w, "content");
+                llmgw_json_begin(&wr->w, '[');
+                open = 1;
+            }
+            rv = write_media(wr, get_part(m->parts, j), k);
+        }
+    }
+    if (open) {
+        llmgw_json_end(&wr->w, ']');
+        llmgw_json_end(&wr->w, '}');
+    }
+    return rv;
+}
+
+/* ---- all ---------------------------------------------------------------- */
+
+static const char *get_role(const openai_chat_writing_t *wr,
+                            const llmgw_message_t *m)
+{
+    switch (m->role) {
+    case LLMGW_ROLE_SYSTEM:
+        return m->developer && !(wr->how->quirks & LLMGW_QUIRK_NO_DEVELOPER)
+            ? "developer" : "system";
+    case LLMGW_ROLE_ASSISTANT:
+        return "assistant";
+    default:
+        return "user";
+    }
+}
+
+static apr_status_t write_message(openai_chat_writing_t *wr, int i)
+{
+    const llmgw_message_t *m = get_message(wr, i);
+    apr_status_t rv;
+
+    llmgw_json_begin(&wr->w, '{');
+    llmgw_json_key(&wr->w, "role");
+    llmgw_json_strz(&wr->w, get_role(wr, m));
+    llmgw_json_opt_str(&wr->w, "name", m->name);
+    rv = m->role == LLMGW_ROLE_ASSISTANT ? write_assistant(wr, m, i)
+                                         : write_content(wr, m->parts, i);
+    llmgw_json_end(&wr->w, '}');
+    return rv;
+}
+
+apr_status_t llmgw_openai_chat_write_messages(openai_chat_writing_t *wr)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i = 0;
+
+    llmgw_json_key(&wr->w, "messages");
+    llmgw_json_begin(&wr->w, '[');
+    while (i < wr->req->messages->nelts && rv == APR_SUCCESS) {
+        if (get_message(wr, i)->role == LLMGW_ROLE_TOOL) {
+            rv = write_results(wr, i, &i);
+        }
+        else {
+            rv = write_message(wr, i);
+            i++;
+        }
+    }
+    llmgw_json_end(&wr->w, ']');
+    return rv;
+}

@@ -1,0 +1,46 @@
+/* error.c: errors in OpenAI's form */
+#include "openai_chat.h"
+
+static const char *const types[] = {
+    [LLMGW_ERRKIND_INVALID_REQUEST] = "invalid_request_error",
+    [LLMGW_ERRKIND_AUTHENTICATION] = "authentication_error",
+    [LLMGW_ERRKIND_BILLING] = "insufficient_quota",
+    [LLMGW_ERRKIND_PERMISSION] = "permission_error",
+    [LLMGW_ERRKIND_NOT_FOUND] = "invalid_request_error",
+    [LLMGW_ERRKIND_TOO_LARGE] = "invalid_request_error",
+    [LLMGW_ERRKIND_RATE_LIMIT] = "rate_limit_error",
+    [LLMGW_ERRKIND_INTERNAL] = "server_error",
+    [LLMGW_ERRKIND_UPSTREAM] = "server_error",
+    [LLMGW_ERRKIND_OVERLOADED] = "server_error",
+    [LLMGW_ERRKIND_TIMEOUT] = "server_error",
+    [LLMGW_ERRKIND_CANCELLED] = "server_error"
+};
+
+void llmgw_openai_chat_error_decode(llmgw_err_t *err, const llmgw_json_t *body,
+                                    apr_pool_t *p)
+{
+    llmgw_error_body_decode(err, body, p);
+}
+
+apr_status_t llmgw_openai_chat_error_encode(llmgw_buf_t *out,
+                                            const llmgw_err_t *err,
+                                            const char *request_id)
+{
+    llmgw_json_writer_t w = LLMGW_JSON_WRITER(out);
+
+    llmgw_json_begin(&w, '{');
+    llmgw_json_key(&w, "error");
+    llmgw_json_begin(&w, '{');
+    llmgw_json_key(&w, "message");
+    llmgw_json_strz(&w, llmgw_error_text(err));
+    llmgw_json_key(&w, "type");
+    llmgw_json_strz(&w, types[err->kind]);
+    llmgw_json_key(&w, "param");
+    llmgw_json_strz(&w, err->param);
+    llmgw_json_key(&w, "code");
+    llmgw_json_strz(&w, llmgw_err_code(err));
+    llmgw_json_end(&w, '}');
+    llmgw_json_opt_str(&w, "request_id", llmgw_str_of(request_id));
+    llmgw_json_end(&w, '}');
+    return out->failed;
+}

@@ -1,0 +1,217 @@
+/* openai_chat.h: OpenAI's Chat Completions, within its folder */
+#ifndef LLMGW_OPENAI_CHAT_H
+#define LLMGW_OPENAI_CHAT_H
+
+#include <apr_hash.h>
+#include "../common.h"
+
+/*
+ * Beyond OpenAI's own reference this dialect reads and writes what clients and
+ * compatible servers have agreed upon:
+ *
+ * - Reasoning: `reasoning_content` (or `reasoning`) is its text, a string.
+ *   `reasoning_details` is a list: {"type":"reasoning.text","text",
+ *   "signature","index"} and {"type":"reasoning.encrypted","data","index"}. An
+ *   answer's deltas have both; entries of one index belong together. A message
+ *   of the history is read from the details where it has them.
+ * - A signature that belongs to a tool call stands in
+ *   `extra_content.google.thought_signature` of the call.
+ * - `cache_control` on content parts, tools and messages.
+ */
+
+/* ---- words, openai_chat.c ----------------------------------------------- */
+
+llmgw_stop_e llmgw_openai_chat_stop(const llmgw_json_t *finish_reason);
+const char *llmgw_openai_chat_finish_reason(llmgw_stop_e stop, int has_tools,
+                                            int legacy);
+
+/** The raw thought signature of a tool call, NULL if it has none. */
+const llmgw_json_t *llmgw_openai_chat_signature(const llmgw_json_t *call);
+
+/** Write extra_content with a signature, nothing if never given. */
+void llmgw_openai_chat_put_signature(llmgw_json_writer_t *w, llmgw_str_t sig);
+
+/** Write the figures as an object "usage" wants them. */
+void llmgw_openai_chat_put_usage(llmgw_json_writer_t *w,
+                                 const llmgw_usage_t *usage);
+
+/** Write an annotation in this dialect's form. */
+void llmgw_openai_chat_put_annotation(llmgw_json_writer_t *w, llmgw_str_t raw,
+                                      llmgw_str_t url, llmgw_str_t title,
+                                      const llmgw_dialect_t *dialect);
+
+/**
+ * Write a data: URL as a string.
+ */
+void llmgw_openai_chat_put_data_url(llmgw_json_writer_t *w,
+                                    llmgw_str_t media_type, llmgw_str_t data);
+
+/** Take a data: URL with base64 apart. @return 0 if it is none */
+int llmgw_openai_chat_split_data_url(llmgw_str_t url, llmgw_str_t *media_type,
+                                     llmgw_str_t *data);
+
+/* ---- requests ----------------------------------------------------------- */
+
+/** What reading a request works with. */
+typedef struct openai_chat_reading_t {
+    llmgw_request_t *req;
+    apr_pool_t *p;
+    llmgw_err_t *err;
+    const char *list;           /* "messages"; NULL: at the top level */
+    int i;
+    const char *sub;            /* "content"; NULL: on the element itself */
+    int j;                      /* -1: sub is no list */
+    int ncalls;                 /* legacy calls, which have no id */
+    apr_hash_t *calls;          /* id -> llmgw_str_t *: name of the tool */
+} openai_chat_reading_t;
+
+/** Fail with LLMGW_EINVAL (expected: "a string"), naming field of where we are;
+ * field NULL: the place itself. */
+apr_status_t llmgw_openai_chat_invalid(openai_chat_reading_t *r,
+                                       const char *field,
+                                       const char *expected);
+/** Fail with LLMGW_EMISSING. */
+apr_status_t llmgw_openai_chat_missing(openai_chat_reading_t *r,
+                                       const char *field);
+
+/** An optional string member; null counts as absent. LLMGW_EINVAL. */
+apr_status_t llmgw_openai_chat_read_string(openai_chat_reading_t *r,
+                                           const llmgw_json_t *obj,
+                                           const char *field,
+                                           llmgw_str_t *out);
+
+apr_status_t llmgw_openai_chat_read_messages(openai_chat_reading_t *r,
+                                             const llmgw_json_t *messages);
+apr_status_t llmgw_openai_chat_read_content(openai_chat_reading_t *r,
+                                            const llmgw_json_t *content,
+                                            apr_array_header_t *parts);
+apr_status_t llmgw_openai_chat_read_tools(openai_chat_reading_t *r,
+                                          const llmgw_json_t *tools);
+apr_status_t llmgw_openai_chat_read_functions(openai_chat_reading_t *r,
+                                              const llmgw_json_t *functions);
+apr_status_t llmgw_openai_chat_read_choice(openai_chat_reading_t *r,
+                                           const llmgw_json_t *choice);
+apr_status_t llmgw_openai_chat_read_format(openai_chat_reading_t *r,
+                                           const llmgw_json_t *format);
+
+apr_status_t llmgw_openai_chat_request_decode(llmgw_request_t **out,
+                                              const llmgw_json_t *body,
+                                              const llmgw_address_t *address,
+                                              apr_pool_t *p,
+                                              llmgw_err_t *err);
+
+/** What writing a request works with. */
+typedef struct openai_chat_writing_t {
+    llmgw_json_writer_t w;
+    const llmgw_request_t *req;
+    llmgw_encode_t *how;
+    apr_pool_t *p;
+    llmgw_err_t *err;
+} openai_chat_writing_t;
+
+/** llmgw_encode_unsupported() for this request. */
+apr_status_t llmgw_openai_chat_cannot(openai_chat_writing_t *wr, int is_hint,
+                                      const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+apr_status_t llmgw_openai_chat_write_messages(openai_chat_writing_t *wr);
+apr_status_t llmgw_openai_chat_write_tools(openai_chat_writing_t *wr);
+
+apr_status_t llmgw_openai_chat_request_encode(llmgw_buf_t *out,
+                                              const llmgw_request_t *req,
+                                              llmgw_encode_t *how,
+                                              apr_pool_t *p, llmgw_err_t *err);
+
+/* ---- answers ------------------------------------------------------------ */
+
+/** A tool call that is being read. */
+typedef struct openai_chat_slot_t {
+    apr_int64_t number;         /* the provider's index; -1: it gave none */
+    apr_uint64_t id_hash;       /* 0: no id yet */
+} openai_chat_slot_t;
+
+/** A choice that is being read. */
+typedef struct openai_chat_choice_t {
+    openai_chat_slot_t *slots;
+    int nslots;
+    int cap;
+    int is_stopped;
+} openai_chat_choice_t;
+
+/** State of reading an answer. */
+typedef struct openai_chat_decode_t {
+    openai_chat_choice_t **choices;     /* by number; NULL: not seen */
+    int nchoices;
+    int is_started;
+    int is_ended;               /* [DONE] */
+    int has_failed;             /* an error was emitted */
+    int is_whole;
+} openai_chat_decode_t;
+
+apr_status_t llmgw_openai_chat_decode_whole(llmgw_decode_t *d,
+                                            const llmgw_json_t *body);
+apr_status_t llmgw_openai_chat_decode_event(llmgw_decode_t *d,
+                                            const llmgw_sse_event_t *ev);
+apr_status_t llmgw_openai_chat_decode_end(llmgw_decode_t *d);
+
+/** Read a delta, or a whole message. */
+apr_status_t llmgw_openai_chat_read_delta(llmgw_decode_t *d, int choice,
+                                          const llmgw_json_t *delta);
+
+/** Read its tool_calls or function_call. */
+apr_status_t llmgw_openai_chat_read_calls(llmgw_decode_t *d, int choice,
+                                          const llmgw_json_t *delta);
+
+/** Tool calls of a choice that a stream's state remembers. */
+#define LLMGW_OPENAI_CHAT_TOOLS_MAX 4096
+
+/** A choice that is being written. */
+typedef struct openai_chat_outlet_t {
+    int has_role;
+    int is_stopped;
+    int detail;                 /* index of the reasoning detail now written */
+    int has_detail;             /* it has text */
+    unsigned char *has_args;    /* by tool: 1 arguments were written, 2 custom */
+    int ntools;
+    int cap;
+} openai_chat_outlet_t;
+
+/** State of writing a stream. */
+typedef struct openai_chat_encode_t {
+    llmgw_buf_t *head;          /* a chunk's text up to its choices */
+    openai_chat_outlet_t **outlets;
+    int noutlets;
+    llmgw_usage_t usage;
+    int has_usage;
+    int has_failed;
+} openai_chat_encode_t;
+
+/** Write the members that come before the choices; the object stays open. */
+void llmgw_openai_chat_put_top(llmgw_json_writer_t *w, const char *object,
+                               llmgw_str_t id, apr_int64_t created_sec,
+                               llmgw_str_t model,
+                               const llmgw_answer_opts_t *opts);
+
+/** Write the members of a tool call: id, type, function or custom. */
+void llmgw_openai_chat_put_call(llmgw_json_writer_t *w, int choice, int index,
+                                llmgw_str_t id, llmgw_str_t name,
+                                llmgw_str_t args, int is_custom,
+                                llmgw_str_t signature,
+                                const llmgw_answer_opts_t *opts);
+
+apr_status_t llmgw_openai_chat_encode_event(llmgw_encoding_t *e,
+                                            const llmgw_event_t *ev);
+apr_status_t llmgw_openai_chat_encode_end(llmgw_encoding_t *e);
+apr_status_t llmgw_openai_chat_encode_whole(llmgw_buf_t *out,
+                                            const llmgw_answer_t *answer,
+                                            const llmgw_answer_opts_t *opts);
+
+/* ---- errors, error.c ---------------------------------------------------- */
+
+void llmgw_openai_chat_error_decode(llmgw_err_t *err, const llmgw_json_t *body,
+                                    apr_pool_t *p);
+apr_status_t llmgw_openai_chat_error_encode(llmgw_buf_t *out,
+                                            const llmgw_err_t *err,
+                                            const char *request_id);
+
+#endif /* LLMGW_OPENAI_CHAT_H */

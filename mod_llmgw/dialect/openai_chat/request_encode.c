@@ -1,0 +1,236 @@
+/* request_encode.c: writing a chat completions request */
+#include <stdarg.h>
+#include <string.h>
+#include <apr_strings.h>
+#include "openai_chat.h"
+
+apr_status_t llmgw_openai_chat_cannot(openai_chat_writing_t *wr, int is_hint,
+                                      const char *fmt, ...)
+{
+    const char *name;
+    va_list ap;
+
+    va_start(ap, fmt);
+    name = apr_pvsprintf(wr->p, fmt, ap);
+    va_end(ap);
+    return llmgw_encode_unsupported(wr->how, is_hint, name, wr->p, wr->err);
+}
+
+/* Another dialect's words: `raw` members mean something in it only. */
+static int is_own(const openai_chat_writing_t *wr)
+{
+    return wr->req->dialect == &llmgw_dialect_openai_chat;
+}
+
+static void opt_flag(llmgw_json_writer_t *w, const char *name, int flag)
+{
+    if (flag >= 0) {
+        llmgw_json_key(w, name);
+        llmgw_json_bool_out(w, flag);
+    }
+}
+
+/* ---- sampling ----------------------------------------------------------- */
+
+static void write_limits(openai_chat_writing_t *wr)
+{
+    const llmgw_request_t *req = wr->req;
+    llmgw_json_writer_t *w = &wr->w;
+    int i;
+
+    llmgw_json_opt_raw(w, wr->how->quirks & LLMGW_QUIRK_MAX_TOKENS
+                       ? "max_tokens" : "max_completion_tokens",
+                       req->max_tokens);
+    llmgw_json_opt_raw(w, "temperature", req->temperature);
+    llmgw_json_opt_raw(w, "top_p", req->top_p);
+    llmgw_json_opt_raw(w, "n", req->n);
+    if (req->stop && req->stop->nelts) {
+        llmgw_json_key(w, "stop");
+        llmgw_json_begin(w, '[');
+        for (i = 0; i < req->stop->nelts; i++) {
+            llmgw_json_str(w, APR_ARRAY_IDX(req->stop, i, llmgw_str_t));
+        }
+        llmgw_json_end(w, ']');
+    }
+    llmgw_json_opt_raw(w, "seed", req->seed);
+    llmgw_json_opt_raw(w, "presence_penalty", req->presence_penalty);
+    llmgw_json_opt_raw(w, "frequency_penalty", req->frequency_penalty);
+    opt_flag(w, "logprobs", req->logprobs);
+    llmgw_json_opt_raw(w, "top_logprobs", req->top_logprobs);
+}
+
+/* ---- format and reasoning ----------------------------------------------- */
+
+static void write_schema(openai_chat_writing_t *wr)
+{
+    const llmgw_request_t *req = wr->req;
+    llmgw_json_writer_t *w = &wr->w;
+
+    llmgw_json_key(w, "json_schema");
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "name");
+    llmgw_json_str(w, req->schema_name.len
+                   ? llmgw_tool_name_legal(req->schema_name, wr->p)
+                   : LLMGW_STR_LIT("response"));
+    llmgw_json_opt_str(w, "description", req->schema_description);
+    llmgw_json_opt_raw(w, "schema", req->schema);
+    opt_flag(w, "strict", req->schema_strict);
+    llmgw_json_end(w, '}');
+}
+
+static void write_format(openai_chat_writing_t *wr)
+{
+    static const char *const types[] = {
+        [LLMGW_FORMAT_TEXT] = "text",
+        [LLMGW_FORMAT_JSON_OBJECT] = "json_object",
+        [LLMGW_FORMAT_JSON_SCHEMA] = "json_schema"
+    };
+    llmgw_json_writer_t *w = &wr->w;
+
+    if (wr->req->format == LLMGW_FORMAT_UNSET) {
+        return;
+    }
+    llmgw_json_key(w, "response_format");
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "type");
+    llmgw_json_strz(w, types[wr->req->format]);
+    if (wr->req->format == LLMGW_FORMAT_JSON_SCHEMA) {
+        write_schema(wr);
+    }
+    llmgw_json_end(w, '}');
+}
+
+/* A budget of tokens is put into the nearest word there is. */
+static llmgw_str_t get_effort(const llmgw_request_t *req)
+{
+    apr_int64_t budget = llmgw_raw_int(req->reasoning_budget, -1);
+
+    if (req->effort.p || req->reasoning_off || budget < 0) {
+        return req->effort;
+    }
+    return budget <= 4096 ? LLMGW_STR_LIT("low")
+        : budget <= 12288 ? LLMGW_STR_LIT("medium") : LLMGW_STR_LIT("high");
+}
+
+/* ---- the rest ----------------------------------------------------------- */
+
+static void write_stream(openai_chat_writing_t *wr)
+{
+    if (!wr->how->stream) {
+        return;
+    }
+    llmgw_json_key(&wr->w, "stream");
+    llmgw_json_bool_out(&wr->w, 1);
+    if (!(wr->how->quirks & LLMGW_QUIRK_NO_STREAM_OPTIONS)) {
+        llmgw_json_opt_raw(&wr->w, "stream_options",
+                           LLMGW_STR_LIT("{\"include_usage\":true}"));
+    }
+}
+
+static apr_status_t write_tier(openai_chat_writing_t *wr)
+{
+    static const char *const known[] = { "auto", "default", "flex", "scale",
+                                         "priority" };
+    llmgw_str_t tier = wr->req->service_tier;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (is_own(wr) || llmgw_str_is(tier, known[i])) {
+            llmgw_json_opt_str(&wr->w, "service_tier", tier);
+            return APR_SUCCESS;
+        }
+    }
+    return tier.p ? llmgw_openai_chat_cannot(wr, 1, "service_tier")
+                  : APR_SUCCESS;
+}
+
+static apr_status_t write_account(openai_chat_writing_t *wr)
+{
+    const llmgw_request_t *req = wr->req;
+    llmgw_json_writer_t *w = &wr->w;
+    apr_status_t rv;
+
+    llmgw_json_opt_str(w, "user", req->user);
+    llmgw_json_opt_raw(w, "metadata", req->metadata);
+    rv = write_tier(wr);
+    llmgw_json_opt_str(w, "prompt_cache_key", req->prompt_cache_key);
+    opt_flag(w, "store", req->store);
+    return rv;
+}
+
+static apr_status_t write_extras(openai_chat_writing_t *wr)
+{
+    const llmgw_extra_t *extra;
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; i < wr->req->extras->nelts && rv == APR_SUCCESS; i++) {
+        extra = &APR_ARRAY_IDX(wr->req->extras, i, llmgw_extra_t);
+        if (is_own(wr)) {
+            llmgw_json_key_str(&wr->w, extra->name);
+            llmgw_json_raw_out(&wr->w, extra->value);
+        }
+        else {
+            rv = llmgw_openai_chat_cannot(wr, 1, "%.*s",
+                                          LLMGW_STR_ARG(extra->name));
+        }
+    }
+    return rv;
+}
+
+/* Hints OpenAI has no member for. */
+static apr_status_t check_hints(openai_chat_writing_t *wr)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (wr->req->top_k.p) {
+        rv = llmgw_openai_chat_cannot(wr, 1, "top_k");
+    }
+    if (rv == APR_SUCCESS && wr->req->safety_settings.p) {
+        rv = llmgw_openai_chat_cannot(wr, 1, "safety_settings");
+    }
+    return rv;
+}
+
+static apr_status_t write_members(openai_chat_writing_t *wr)
+{
+    apr_status_t rv;
+
+    llmgw_json_key(&wr->w, "model");
+    llmgw_json_str(&wr->w, wr->how->model);
+    rv = llmgw_openai_chat_write_messages(wr);
+    if (rv == APR_SUCCESS) {
+        rv = llmgw_openai_chat_write_tools(wr);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    write_stream(wr);
+    write_limits(wr);
+    write_format(wr);
+    llmgw_json_opt_str(&wr->w, "reasoning_effort", get_effort(wr->req));
+    llmgw_json_opt_str(&wr->w, "verbosity", wr->req->verbosity);
+    rv = write_account(wr);
+    if (rv == APR_SUCCESS) {
+        rv = check_hints(wr);
+    }
+    return rv == APR_SUCCESS ? write_extras(wr) : rv;
+}
+
+apr_status_t llmgw_openai_chat_request_encode(llmgw_buf_t *out,
+                                              const llmgw_request_t *req,
+                                              llmgw_encode_t *how,
+                                              apr_pool_t *p, llmgw_err_t *err)
+{
+    openai_chat_writing_t wr = { LLMGW_JSON_WRITER(out), req, how, p, err };
+    apr_status_t rv;
+
+    llmgw_json_begin(&wr.w, '{');
+    rv = write_members(&wr);
+    llmgw_json_end(&wr.w, '}');
+    if (rv == APR_SUCCESS && out->failed != APR_SUCCESS) {
+        rv = llmgw_err_set(err, p, out->failed, NULL,
+                           "The request is too large.");
+    }
+    return rv;
+}

@@ -1,0 +1,207 @@
+/* provider.c: the kinds of providers, as data */
+#include <string.h>
+#include <apr_strings.h>
+#include "llmgw/provider.h"
+
+/* The api-version Azure is asked for where the configuration names none. */
+#define AZURE_API_VERSION "2024-10-21"
+
+/* ---- paths -------------------------------------------------------------- */
+
+static int ends_with(const char *text, const char *end)
+{
+    apr_size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* Percent-encode all but unreserved characters (RFC 3986, 2.3). */
+static const char *escape(apr_pool_t *p, llmgw_str_t s)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "abcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char hex[] = "0123456789ABCDEF";
+    char *out = apr_palloc(p, 3 * s.len + 1), *to = out;
+    unsigned char c;
+    apr_size_t i;
+
+    for (i = 0; i < s.len; i++) {
+        c = (unsigned char)s.p[i];
+        if (c && strchr(plain, c)) {
+            *to++ = (char)c;
+            continue;
+        }
+        *to++ = '%';
+        *to++ = hex[c >> 4];
+        *to++ = hex[c & 15];
+    }
+    *to = '\0';
+    return out;
+}
+
+static const char *openai_path(const llmgw_op_t *op, const char *base_path,
+                               apr_pool_t *p)
+{
+    return apr_pstrcat(p, base_path, op->op == LLMGW_OP_MODELS
+                       ? "/models" : "/chat/completions", NULL);
+}
+
+static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
+                                  apr_pool_t *p)
+{
+    return apr_pstrcat(p, base_path, op->op == LLMGW_OP_MODELS
+                       ? "/models" : "/messages", NULL);
+}
+
+/* The newer API needs no version and no deployment in its path. */
+static const char *azure_v1_path(const llmgw_op_t *op, const char *base_path,
+                                 apr_pool_t *p)
+{
+    const char *path = openai_path(op, base_path, p);
+
+    if (!op->api_version) {
+        return path;
+    }
+    return apr_pstrcat(p, path, "?api-version=",
+                       escape(p, llmgw_str_of(op->api_version)), NULL);
+}
+
+static const char *azure_path(const llmgw_op_t *op, const char *base_path,
+                              apr_pool_t *p)
+{
+    const char *version = op->api_version ? op->api_version
+                                          : AZURE_API_VERSION;
+    const char *root = ends_with(base_path, "/openai") ? "" : "/openai";
+    const char *rest = "/models";
+
+    if (ends_with(base_path, "/openai/v1")) {
+        return azure_v1_path(op, base_path, p);
+    }
+    if (op->op == LLMGW_OP_CHAT) {
+        rest = apr_pstrcat(p, "/deployments/",
+                           escape(p, op->deployment
+                                  ? llmgw_str_of(op->deployment) : op->model),
+                           "/chat/completions", NULL);
+    }
+    return apr_pstrcat(p, base_path, root, rest, "?api-version=",
+                       escape(p, llmgw_str_of(version)), NULL);
+}
+
+/* ---- headers and models ------------------------------------------------- */
+
+static const char *const none[] = { NULL };
+
+static const char *const openai_request_headers[] = {
+    "OpenAI-Beta", "X-Client-Request-Id", NULL
+};
+
+static const char *const openai_answer_headers[] = {
+    "x-ratelimit-*", "openai-processing-ms", "openai-version",
+    "retry-after", "retry-after-ms", "x-should-retry", NULL
+};
+
+static const char *const azure_answer_headers[] = {
+    "x-ratelimit-*", "openai-processing-ms", "apim-request-id",
+    "x-ms-region", "x-ms-deployment-name", "retry-after", "retry-after-ms",
+    "x-should-retry", NULL
+};
+
+static const char *const anthropic_request_headers[] = {
+    "anthropic-beta", NULL
+};
+
+static const char *const anthropic_answer_headers[] = {
+    "anthropic-ratelimit-*", "request-id", "retry-after", "retry-after-ms",
+    "x-should-retry", NULL
+};
+
+static const char *const openai_models[] = {
+    "gpt-*", "chatgpt-*", "o1*", "o3*", "o4*", "text-embedding-*", NULL
+};
+
+static const char *const anthropic_models[] = { "claude-*", NULL };
+
+static const char *const echo_models[] = { "echo", "echo-*", NULL };
+
+/* ---- kinds -------------------------------------------------------------- */
+
+static const llmgw_provider_kind_t kinds[] = {
+    {
+        .name = "openai",
+        .dialect = &llmgw_dialect_openai_chat,
+        .auth_header = "Authorization",
+        .auth_prefix = "Bearer ",
+        .key_optional = 1,
+        .needs_url = 1,
+        .request_headers = openai_request_headers,
+        .answer_headers = openai_answer_headers,
+        .models = openai_models,
+        .path = openai_path
+    },
+    {
+        .name = "azure",
+        .dialect = &llmgw_dialect_openai_chat,
+        .auth_header = "api-key",
+        .auth_prefix = "",
+        .needs_url = 1,
+        .request_headers = none,
+        .answer_headers = azure_answer_headers,
+        .models = openai_models,
+        .path = azure_path
+    },
+    {
+        .name = "anthropic",
+        .dialect = &llmgw_dialect_anthropic,
+        .auth_header = "x-api-key",
+        .auth_prefix = "",
+        .needs_url = 1,
+        .version_header = "anthropic-version",
+        .version_default = "2023-06-01",
+        .request_headers = anthropic_request_headers,
+        .answer_headers = anthropic_answer_headers,
+        .models = anthropic_models,
+        .path = anthropic_path
+    },
+    {
+        .name = "echo",
+        .dialect = &llmgw_dialect_openai_chat,
+        .auth_prefix = "",
+        .key_optional = 1,
+        .request_headers = none,
+        .answer_headers = none,
+        .models = echo_models,
+        .path = openai_path
+    }
+};
+
+#define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const llmgw_provider_kind_t *llmgw_provider_kind_lookup(const char *name)
+{
+    apr_size_t i;
+
+    for (i = 0; name && i < NKINDS; i++) {
+        if (strcmp(kinds[i].name, name) == 0) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
+const char *llmgw_provider_kind_names(apr_pool_t *p)
+{
+    const char *names = kinds[0].name;
+    apr_size_t i;
+
+    for (i = 1; i < NKINDS; i++) {
+        names = apr_pstrcat(p, names, ", ", kinds[i].name, NULL);
+    }
+    return names;
+}
+
+const char *llmgw_provider_path(const llmgw_provider_kind_t *kind,
+                                const llmgw_op_t *op, const char *base_path,
+                                apr_pool_t *p)
+{
+    return kind->path(op, base_path, p);
+}

@@ -1,0 +1,139 @@
+/* request_util.c: what several dialects need to write a request */
+#include <string.h>
+#include <apr_strings.h>
+#include "common.h"
+
+apr_status_t llmgw_encode_unsupported(llmgw_encode_t *how, int is_hint,
+                                      const char *name, apr_pool_t *p,
+                                      llmgw_err_t *err)
+{
+    int reject = how->unsupported == LLMGW_UNSUPPORTED_REJECT
+        || (how->unsupported == LLMGW_UNSUPPORTED_DEFAULT && !is_hint);
+
+    if (reject) {
+        return llmgw_err_set(err, p, LLMGW_EUNSUPPORTED, name,
+                             "The model this request goes to cannot take "
+                             "\"%s\".", name);
+    }
+    if (how->dropped) {
+        APR_ARRAY_PUSH(how->dropped, const char *) = apr_pstrdup(p, name);
+    }
+    return APR_SUCCESS;
+}
+
+int llmgw_raw_is_object(llmgw_str_t raw)
+{
+    llmgw_json_type_e type;
+
+    return raw.p
+        && llmgw_json_scan(raw.p, raw.len, NULL, NULL, NULL, &type, NULL)
+            == APR_SUCCESS
+        && type == LLMGW_JSON_OBJECT;
+}
+
+int llmgw_text_is_blank(llmgw_str_t text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if (!strchr(" \t\r\n\v\f", text.p[i]) || text.p[i] == '\0') {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* A node over a raw number, so that the core's conversions apply. */
+static llmgw_json_t number_node(llmgw_str_t raw)
+{
+    llmgw_json_t v;
+
+    memset(&v, 0, sizeof(v));
+    v.text = raw.p;
+    v.len = (unsigned int)raw.len;
+    v.span = 1;
+    v.type = LLMGW_JSON_NUMBER;
+    return v;
+}
+
+apr_int64_t llmgw_raw_int(llmgw_str_t raw, apr_int64_t fallback)
+{
+    llmgw_json_t v = number_node(raw);
+    apr_int64_t n;
+
+    return raw.len && llmgw_json_int(&v, &n) == APR_SUCCESS ? n : fallback;
+}
+
+double llmgw_raw_double(llmgw_str_t raw, double fallback)
+{
+    llmgw_json_t v = number_node(raw);
+    double n;
+
+    return raw.len && llmgw_json_double(&v, &n) == APR_SUCCESS ? n : fallback;
+}
+
+static int is_legal(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/* FNV-1a, 64 bits. */
+static apr_uint64_t hash_bytes(llmgw_str_t s)
+{
+    apr_uint64_t h = APR_UINT64_C(14695981039346656037);
+    apr_size_t i;
+
+    for (i = 0; i < s.len; i++) {
+        h = (h ^ (unsigned char)s.p[i]) * APR_UINT64_C(1099511628211);
+    }
+    return h;
+}
+
+llmgw_str_t llmgw_name_legal(llmgw_str_t name, apr_size_t len_max,
+                             apr_pool_t *p)
+{
+    static const char hex[] = "0123456789abcdef";
+    apr_uint64_t hash;
+    apr_size_t i, kept;
+    char *out;
+
+    for (i = 0; i < name.len && is_legal(name.p[i]); i++) {
+    }
+    if (i == name.len && name.len <= len_max) {
+        return name;
+    }
+    hash = hash_bytes(name);
+    kept = name.len < len_max - 17 ? name.len : len_max - 17;
+    out = apr_palloc(p, kept + 18);
+    for (i = 0; i < kept; i++) {
+        out[i] = is_legal(name.p[i]) ? name.p[i] : '_';
+    }
+    out[kept] = '_';
+    for (i = 0; i < 16; i++) {
+        out[kept + 1 + i] = hex[(hash >> (60 - 4 * i)) & 15];
+    }
+    out[kept + 17] = '\0';
+    return llmgw_str_make(out, kept + 17);
+}
+
+llmgw_str_t llmgw_tool_name_legal(llmgw_str_t name, apr_pool_t *p)
+{
+    return llmgw_name_legal(name, LLMGW_TOOL_NAME_MAX, p);
+}
+
+int llmgw_tool_is_allowed(const llmgw_request_t *req, llmgw_str_t name)
+{
+    int i;
+
+    if (!req->allowed_tools) {
+        return 1;
+    }
+    for (i = 0; i < req->allowed_tools->nelts; i++) {
+        if (llmgw_str_eq(APR_ARRAY_IDX(req->allowed_tools, i, llmgw_str_t),
+                         name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
