@@ -216,6 +216,7 @@ static llmgw_turn_e complete(llmgw_call_t *call)
     if (rv != APR_SUCCESS) {
         return fail_attempt(call, &err);
     }
+    memset(&call->err, 0, sizeof(call->err));   /* attempts before failed */
     if (err.status != APR_SUCCESS) {
         remember(call, &err);           /* an error event was passed on */
         log_failure(call, &err);

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_core.h>
+#include <scoreboard.h>
 #include "llmgw/json.h"
 #include "handler.h"
 #include "log.h"
@@ -92,7 +93,8 @@ static void put_model(llmgw_json_writer_t *w, const model_t *m)
     llmgw_json_key(w, "object");
     llmgw_json_strz(w, "model");
     llmgw_json_key(w, "created");
-    llmgw_json_int_out(w, 0);
+    llmgw_json_int_out(w, apr_time_sec(ap_get_scoreboard_global()
+                                       ->restart_time));
     llmgw_json_key(w, "owned_by");
     llmgw_json_strz(w, m->owner);
     llmgw_json_end(w, '}');

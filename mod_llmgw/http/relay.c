@@ -70,16 +70,16 @@ static void meter_event(llmgw_relay_t *relay, const llmgw_event_t *ev)
     }
 }
 
-/* An error event of the provider. Before content it ends the attempt; later
- * it is passed on (or encoded) and remembered. */
+/* An error event of the provider. While the client has seen nothing it ends
+ * the attempt; later it is passed on (or encoded) and remembered. */
 static apr_status_t take_error(llmgw_relay_t *relay, const llmgw_err_t *err)
 {
     relay->err = *err;
     if (relay->err.status == APR_SUCCESS) {
         relay->err.status = LLMGW_EUPSTREAM;
     }
-    return relay->committed || relay->has_content ? APR_SUCCESS
-           : relay->err.status;
+    return relay->committed || (relay->has_content && relay->call->stream)
+           ? APR_SUCCESS : relay->err.status;
 }
 
 static apr_status_t on_event(void *ctx, const llmgw_event_t *ev)
@@ -167,12 +167,13 @@ static apr_status_t filter_data(llmgw_relay_t *relay, const char *data,
         rv = LLMGW_EUPTOOBIG;
     }
     /* What was decoded before a failure has been seen: it goes first. */
-    if (relay->has_content && relay->out->len) {
+    if (relay->call->stream && relay->has_content && relay->out->len) {
         apr_status_t sent = pass_out(relay, llmgw_buf_str(relay->out), 0);
 
         return sent != APR_SUCCESS ? sent : rv;
     }
-    if (rv == APR_SUCCESS && relay->out->len > HELD_BYTES_MAX) {
+    if (relay->call->stream && rv == APR_SUCCESS
+        && relay->out->len > HELD_BYTES_MAX) {
         relay->has_content = 1;
         return pass_out(relay, llmgw_buf_str(relay->out), 0);
     }

@@ -156,12 +156,17 @@ static void set_pool(proxy_worker *worker, int connections_max)
     worker->s->status |= PROXY_WORKER_IGNORE_ERRORS;
 }
 
-/* For connects that mod_proxy makes by itself, through a ProxyRemote. */
+/* For what mod_proxy waits for by itself: a connection of the pool, where
+ * max-connections= bounds it, and connects through a ProxyRemote. */
 static void set_timeout(proxy_worker *worker, const server_rec *s)
 {
-    worker->s->conn_timeout
+    apr_interval_time_t connect_usec
         = llmgw_config_get(s)->effective->timeout.connect_usec;
+
+    worker->s->conn_timeout = connect_usec;
     worker->s->conn_timeout_set = 1;
+    worker->s->acquire = connect_usec;
+    worker->s->acquire_set = 1;
 }
 
 const char *llmgw_provider_connect(llmgw_provider_t *provider,
