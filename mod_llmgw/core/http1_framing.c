@@ -17,6 +17,7 @@ static int walk_value(void *ctx, const char *key, const char *value)
     apr_size_t len;
     int more;
 
+    (void)key;
     do {
         len = strcspn(value, ",");
         more = value[len] == ',';

@@ -387,6 +387,9 @@ END_TEST
 
 static apr_status_t refuse_body(void *ctx, const char *data, apr_size_t len)
 {
+    (void)ctx;
+    (void)data;
+    (void)len;
     return LLMGW_ECLIENTGONE;
 }
 

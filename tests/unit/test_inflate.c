@@ -176,6 +176,8 @@ END_TEST
 
 static apr_status_t refuse(void *ctx, const char *data, apr_size_t len)
 {
+    (void)data;
+    (void)len;
     ++*(int *)ctx;
     return LLMGW_ECLIENTGONE;
 }
