@@ -189,7 +189,7 @@ fi
 
 need_build
 # Fedora has mod_ssl in a package of its own.
-need 'have apt-get || ls /usr/lib*/httpd/modules/mod_ssl.so' '' mod_ssl
+need '! have dnf || ls /usr/lib*/httpd/modules/mod_ssl.so' '' mod_ssl
 install_missing
 PATH=$PATH:/usr/sbin
 build
