@@ -141,8 +141,16 @@ int llmgw_json_member_is(const llmgw_json_member_t *m, const char *name)
     return llmgw_json_string_is(&v, name);
 }
 
-/* Order of two strings by their characters' bytes. */
-static int compare_strings(const llmgw_json_t *a, const llmgw_json_t *b)
+/* Order of two strings by their bytes; the one that goes on comes later. */
+static int compare_bytes(llmgw_str_t a, llmgw_str_t b)
+{
+    int order = memcmp(a.p, b.p, a.len < b.len ? a.len : b.len);
+
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* The same order, of what strings with escapes mean. */
+static int compare_escaped(const llmgw_json_t *a, const llmgw_json_t *b)
 {
     reader_t ra = read_from(a), rb = read_from(b);
     llmgw_str_t x = read_run(&ra), y = read_run(&rb);
@@ -167,6 +175,13 @@ static int compare_strings(const llmgw_json_t *a, const llmgw_json_t *b)
         }
     }
     return x.len ? 1 : y.len ? -1 : 0;
+}
+
+static int compare_strings(const llmgw_json_t *a, const llmgw_json_t *b)
+{
+    return a->escaped || b->escaped
+         ? compare_escaped(a, b)
+         : compare_bytes(get_source(a), get_source(b));
 }
 
 /* ---- parsing ------------------------------------------------------------ */
@@ -288,10 +303,7 @@ static int has_equal_pair(const llmgw_json_t **names, unsigned int n)
 
     for (i = 1; i < n; i++) {
         for (j = 0; j < i; j++) {
-            if (names[i]->escaped || names[j]->escaped
-                ? compare_strings(names[i], names[j]) == 0
-                : names[i]->len == names[j]->len
-                  && !memcmp(names[i]->text, names[j]->text, names[i]->len)) {
+            if (compare_strings(names[i], names[j]) == 0) {
                 return 1;
             }
         }
