@@ -135,6 +135,9 @@ const char *llmgw_err_code(const llmgw_err_t *err);
 /**
  * Kind and own status code for an HTTP status a provider answered with
  * (RFC 9110; 402, 408, 409, 413, 429, 529 as the providers use them).
+ * Sets status, kind and http_status: the provider's own, but 504 for its 408,
+ * and none (so the table's 502) where it would mislead the client: for what the
+ * provider says about the gateway's key, and below 400. The rest stays.
  * @param http_status 100 .. 599; success codes give LLMGW_EUPSTREAM
  */
 void llmgw_err_from_http(llmgw_err_t *err, int http_status);

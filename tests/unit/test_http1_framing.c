@@ -1,4 +1,4 @@
-/* test_http1_framing.c: where a body ends, and whether to keep the connection */
+/* test_http1_framing.c: where a body ends, what becomes of the connection */
 #include "unit.h"
 #include "../../mod_llmgw/core/http1_framing.h"
 

@@ -41,7 +41,7 @@ END_TEST
 /* Whatever the bytes, what is written can be read, and reads the same. */
 START_TEST(test_put_string_reads)
 {
-    char bytes[3];
+    char bytes[3] = { 0, 0, 0 };
     llmgw_str_t s = llmgw_str_make(bytes, 3), back;
     unsigned int i;
 

@@ -231,7 +231,7 @@ END_TEST
 
 /* ---- cases from files --------------------------------------------------- */
 
-/* NAME.sse is a stream; the first line of NAME.events is what a run logs of it. */
+/* NAME.sse is a stream; NAME.events has on one line what a run logs of it. */
 START_TEST(test_own_cases)
 {
     apr_array_header_t *names = unit_list(unit_data("sse"));
