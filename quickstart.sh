@@ -131,7 +131,10 @@ $(load_modules)
 $(unprivileged_user)
 TypesConfig /dev/null
 ErrorLog "$run/logs/error.log"
-LogLevel info
+LogLevel warn llmgw:info
+<IfModule ssl_module>
+    SSLSessionCache none
+</IfModule>
 LogFormat "%h %t \"%r\" %>s %B %Dus model=%{llmgw-model}n provider=%{llmgw-provider}n prompt=%{llmgw-prompt-tokens}n completion=%{llmgw-completion-tokens}n" llm
 CustomLog "$run/logs/access.log" llm
 
