@@ -131,10 +131,7 @@ $(load_modules)
 $(unprivileged_user)
 TypesConfig /dev/null
 ErrorLog "$run/logs/error.log"
-LogLevel warn llmgw:info
-<IfModule ssl_module>
-    SSLSessionCache none
-</IfModule>
+LogLevel warn ssl:error llmgw:info
 LogFormat "%h %t \"%r\" %>s %B %Dus model=%{llmgw-model}n provider=%{llmgw-provider}n prompt=%{llmgw-prompt-tokens}n completion=%{llmgw-completion-tokens}n" llm
 CustomLog "$run/logs/access.log" llm
 
