@@ -2,7 +2,7 @@
 use strict;
 use warnings;
 use LLMGW::Test;
-expect_log(qr/AH00163|AH00493|AH00489|AH00094/);    # notices, as it resumes
+expect_log(qr/LLMGW\d+.*(?:literal|tls-verify=off|the key stands)/);   # as at the start
 
 my $pid = httpd_pid();
 my $start = -s vars('t_logs') . '/error_log';

@@ -9,6 +9,10 @@ sub goes {      # the target the mock saw and the model it was given
     my $body = eval { JSON::PP::decode_json($r->{body}) } || {};
     return (($r->{target} || '') . ' ' . ($body->{model} || ''));
 }
+sub target {
+    my ($r) = upstream($_[0]);
+    return $r ? $r->{target} : 'no request';
+}
 sub to {
     my ($model, %o) = @_;
     return ask($model, keys_shown => 1, %o);
@@ -49,10 +53,10 @@ is(ask('mock-x')->error->{message}, 'no scenario mock-x',
 is(ask('both-1')->error->{message}, 'no scenario both-1', 'auto: of two, one');
 my $tag = tag();
 ask("claude-x,tag=$tag");
-is((upstream($tag))[0]{target}, '/v1/messages', 'auto: claude-* by its kind');
+is(target($tag), '/v1/messages', 'auto: claude-* by its kind');
 $tag = tag();
 ask("gpt-x,tag=$tag");
-like((upstream($tag))[0]{target}, qr{^/openai/deployments/},
+like(target($tag), qr{^/openai/deployments/},
      'auto: gpt-* goes to azure where it is configured');
 is_error(ask('gone-1'), 404, 'model_not_found', undef,
          'auto: an optional provider without its key is not there');
@@ -69,6 +73,8 @@ unlike($a->body, qr/exact|glob|mock|claude|refused/,
 is_error(ask('no-such/ok'), 404, 'model_not_found', undef, 'an unknown provider');
 is_error(ask("bad\"\\\n\x{17c}<b>"), 404, 'model_not_found', undef,
          'any characters in a name');
+$a = ask("mock/ok,x=\r\nX-Evil: 1\r\n\r\n");
+ok($a->complete && !defined $a->header('X-Evil'), 'no name becomes a header');
 is_error(ask('x' x 5000), qr/^40[04]$/, undef, undef, 'a very long name');
 is_error(ask('EXACT-MODEL'), 404, undef, undef, 'case matters');
 is_error(ask('/ok'), 404, undef, undef, 'an empty provider');

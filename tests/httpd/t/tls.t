@@ -22,9 +22,10 @@ is($r->{headers}{authorization}, "Bearer $LLMGW::Canary::KEY{env}",
 expect_log(qr/LLMGW\d+/, qr/AH02039|AH01084|AH00898|AH01097|AH02411|AH02005|AH01998|AH01961/,
            qr/\[ssl:warn\]/);
 for my $stream (0, 1) {
-    for (['tlswrong', 'another name'], ['tlsself', 'self-signed'],
-         ['tlsdefault', 'a CA the system does not know'],
-         ['plaintls', 'no TLS at all']) {
+    is_error(ask('plaintls/ok', vhost => 'short'), qr/^50[24]$/, qr/^upstream_/, undef,
+         'no TLS at all');
+for (['tlswrong', 'another name'], ['tlsself', 'self-signed'],
+         ['tlsdefault', 'a CA the system does not know']) {
         my ($p, $what) = @$_;
         my $tag = tag();
         my $a = ask("$p/ok,tag=$tag", stream => $stream);
@@ -33,6 +34,8 @@ for my $stream (0, 1) {
         is(scalar upstream($tag), 0, "$what, stream $stream: no request was sent");
     }
 }
+is_error(ask('plaintls/ok', vhost => 'short'), qr/^50[24]$/, qr/^upstream_/, undef,
+         'no TLS at all');
 for (['tlswrong', 'another name'], ['tlsself', 'self-signed']) {
     is(ask("$_->[0]/ok")->error->{code}, 'upstream_tls_failed', "$_->[1]: its code");
 }
