@@ -128,7 +128,7 @@ suite() {
     local name=$1 kind=$2 log=$logs/$1.log status=0 p f began=$SECONDS
 
     shift 2
-    "$@" >"$log" 2>&1 </dev/null || status=$?
+    ("$@") >"$log" 2>&1 </dev/null || status=$?
     case $kind in
     step) p=$((status == 0)) f=0 ;;
     *) read -r p f < <(count "$kind" "$log") ;;
@@ -152,49 +152,64 @@ finish() {
 }
 
 jobs=$(nproc)
+module=$work/obj/mod_llmgw/.libs/mod_llmgw.so
+
+# build DIR [configure's arguments]: beside the sources
 build() {
-    ./autogen.sh && ./configure "$@" && make -j"$jobs"
+    [ -x configure ] || ./autogen.sh || return
+    mkdir "$work/$1" && cd "$work/$1" && ../configure "${@:2}" \
+        && make -j"$jobs"
 }
 
 # The unit tests' own logs say how many tests each of them has.
 check_tree() {
     local status=0
 
-    make -j"$jobs" check || status=$?
-    cat tests/unit/*.log
+    make -C obj -j"$jobs" check || status=$?
+    cat obj/tests/unit/*.log
     return "$status"
+}
+
+no_warnings() {
+    ! grep -E 'warning:' "$logs/build.log" "$logs/check.log"
+}
+
+build_clang() {
+    build clang CC=clang --enable-werror && make -j"$jobs" unit
 }
 
 valgrind_unit() {
     local program status=0
 
-    for program in $(make -s unit); do
+    for program in $(make -s -C obj --no-print-directory unit); do
         CK_FORK=no valgrind -q --error-exitcode=9 --leak-check=full \
-            --errors-for-leak-kinds=definite "./$program" || status=1
+            --errors-for-leak-kinds=definite "obj/$program" || status=1
     done
     return "$status"
 }
 
 functional() {
-    tests/httpd/run.sh --module "$work/mod_llmgw/.libs/mod_llmgw.so" "$@"
+    tests/httpd/run.sh --module "$module" "$@"
 }
 
 sdk() {
-    tests/sdk/run.sh --module "$work/mod_llmgw/.libs/mod_llmgw.so"
+    tests/sdk/run.sh --module "$module"
 }
 
 # ---- the suites -------------------------------------------------------------------
 
 if [ -n "$sanitize" ]; then
-    suite build-sanitized step build --enable-sanitizers CFLAGS='-O1 -g' \
+    suite build-sanitized step build obj --enable-sanitizers CFLAGS='-O1 -g' \
         || finish
     suite unit-sanitized check check_tree || true
     suite httpd-event-sanitized line functional --mpm event --sanitize || true
     finish
 fi
 
-suite build step build --enable-werror || finish
+suite build step build obj || finish
 suite check check check_tree || true
+suite no-warnings step no_warnings || true
+! have clang >/dev/null || suite build-clang step build_clang || true
 if [ -e "$top/.git" ]; then
     suite tracked-files step env top_srcdir="$top" tests/guard/tracked.sh || true
 fi
@@ -205,5 +220,5 @@ if [ -z "$quick" ]; then
     suite httpd-prefork line functional --mpm prefork || true
 fi
 suite sdk line sdk || true
-[ -n "$quick" ] || suite distcheck step make distcheck || true
+[ -n "$quick" ] || suite distcheck step make -C obj distcheck || true
 finish
