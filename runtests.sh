@@ -139,8 +139,14 @@ suite() {
     ((passed += p, failed += f)) || true
     printf '%-24s %5d passed, %d failed  (%ds)\n' "$name" "$p" "$f" \
         $((SECONDS - began))
-    ((f == 0)) || tail -n 25 "$log" | sed 's/^/    /'
+    ((f == 0)) || explain "$log"
     return $((f != 0))
+}
+
+# The lines of a log that tell why, or its last ones.
+explain() {
+    { grep -E '^(FAIL|ERROR)|:[EF]:|(error|warning): ' "$1" \
+        || tail -n 20 "$1"; } | head -n 40 | sed 's/^/    /'
 }
 
 finish() {
@@ -165,7 +171,10 @@ build() {
 check_tree() {
     local status=0
 
-    make -C obj -j"$jobs" check || status=$?
+    make -C obj -j"$jobs" check || {
+        status=$?
+        cp obj/test-suite.log "$logs"
+    }
     cat obj/tests/unit/*.log
     return "$status"
 }
