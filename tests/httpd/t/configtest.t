@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 use Cwd ();
+use IO::Socket::INET;
 use LLMGW::Test;
 
 my $top = Cwd::getcwd();
@@ -17,6 +18,7 @@ my $base = slurp("$top/base.conf");
 my $head = $base . <<"CONF";
 ServerName localhost
 ServerRoot "$top/t"
+TypesConfig "$top/t/conf/mime.types"
 PidFile "$top/t/logs/configtest.pid"
 ErrorLog "$top/t/logs/configtest_log"
 DefaultRuntimeDir "$top/t/logs"
@@ -187,7 +189,8 @@ sub no_start {
     my $log = "$top/t/logs/configtest_log";
     my $pid_file = "$top/t/logs/configtest.pid";
     unlink $log, $pid_file;
-    (my $here = $head) =~ s/^Listen .*$/Listen 127.0.0.1:0/m;
+    my $free = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
+    (my $here = $head) =~ s/^Listen .*$/Listen 127.0.0.1:$free/m;
     spew($file, "$here$text\n");
     my $said = `'$top/httpd' -k start -f '$file' 2>&1`;
     my $exit = $? >> 8;

@@ -45,6 +45,10 @@ is($a->header('X-LLMGW-Attempts'), 3, 'all failed: three attempts');
 $a = ask('fb-all', stream => 1);
 is_error($a, 503, undef, undef, 'all failed, streamed: a real status');
 
+$a = ask('fb-many');
+is_error($a, 500, undef, undef, 'three attempts at most');
+is(scalar upstream('many'), 3, 'and no more');
+
 # ---- tiers and weights -------------------------------------------------------------
 $a = ask('fb-tiers');
 is($a->text, 'Hello from mock', 'tiers are tried in order');

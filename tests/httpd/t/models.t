@@ -8,7 +8,7 @@ is($a->status, 200, 'the list');
 my $list = $a->json || {};
 is($list->{object}, 'list', 'of OpenAI\'s form');
 my %m = map { $_->{id} => $_ } @{ $list->{data} || [] };
-ok($m{$_}, "holds the route $_") for qw(exact-model block-model mock-exact);
+ok($m{$_}, "holds the route $_") for qw(exact-model block-model echo-request);
 ok(!(grep { /[*?]/ } keys %m), 'and no globs');
 is(scalar(grep { ($_->{object} || '') ne 'model' || !defined $_->{created}
                  || !length($_->{owned_by} || '') } values %m), 0,

@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 use LLMGW::Test;
+expect_log(qr/LLMGW\d+/);     # exact-* fails on purpose
 
 sub goes {      # the target the mock saw and the model it was given
     my ($a) = @_;
@@ -29,6 +30,11 @@ is($a->text, 'me', '? is one character; still longer wins');
 is(ask('block-model')->text, 'w1 w2 w3 ', '<LLMRoute> with LLMTarget');
 is(goes(to('echo-request')), '/v1/chat/completions echo-request',
    'a target without a model keeps the name');
+
+is(ask('when-model', headers => ['X-Team' => 'one'])->text, 'w1 ', 'when=: the first');
+is(ask('when-model', headers => ['X-Team' => 'two'])->text, 'w1 w2 ',
+   'when=: the second');
+is(ask('when-model')->text, 'w1 w2 w3 ', 'when=: none of them');
 
 # ---- pinned by name ----------------------------------------------------------------
 is(goes(to('mock/echo-request')), '/v1/chat/completions echo-request',
@@ -62,7 +68,9 @@ is_error(ask('gone-1'), 404, 'model_not_found', undef,
          'auto: an optional provider without its key is not there');
 is_error(ask('mock-x', vhost => 'noauto'), 404, 'model_not_found', undef,
          'LLMAutoRoute off: no route, no model');
-is(ask('mock/ok', vhost => 'noauto')->status, 200, 'but a pin is no guess');
+is_error(ask('mock/ok', vhost => 'noauto'), 404, 'model_not_found', undef,
+         'LLMAutoRoute off: nor can a client pin a provider');
+is(ask('exact-model', vhost => 'noauto')->status, 200, 'routes are all there is');
 
 # ---- nobody ------------------------------------------------------------------------
 $a = ask('nobody-knows');

@@ -71,7 +71,7 @@ sub raw {
     my $body = defined $o{body} ? $o{body} : '';
     my @headers = @{ $o{headers} || [] };
     my $method = $o{method} || (length $body ? 'POST' : 'GET');
-    my %has = map { lc $headers[2 * $_] => 1 } 0 .. $#headers / 2;
+    my %has = map { lc $headers[2 * $_] => 1 } 0 .. @headers / 2 - 1;
     push @headers, Host => '127.0.0.1' unless $has{host};
     push @headers, 'Content-Type' => 'application/json'
         if length $body && !$has{'content-type'};
