@@ -91,6 +91,8 @@ typedef struct llmgw_encoding_t {
 typedef struct llmgw_dialect_t {
     const char *name;           /* "openai_chat", as LLMProvider has it */
     llmgw_framing_e framing;
+    const char *stream_end;     /* the frame that must end a stream; NULL if
+                                 * the last event does so by itself */
     apr_size_t decode_state_size;
     apr_size_t encode_state_size;
 

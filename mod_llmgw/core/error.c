@@ -68,9 +68,7 @@ static const meaning_t meanings[] = {
     { 402, 0, LLMGW_ECREDENTIALS, LLMGW_ERRKIND_UPSTREAM },
     { 403, 0, LLMGW_ECREDENTIALS, LLMGW_ERRKIND_UPSTREAM },
     { 404, 404, LLMGW_EREJECTED, LLMGW_ERRKIND_NOT_FOUND },
-    /* Its timeouts are the gateway's upstream timeouts; 408 would tell the
-     * client that it had been slow itself. */
-    { 408, 504, LLMGW_EUPSTREAM, LLMGW_ERRKIND_TIMEOUT },
+    { 408, 408, LLMGW_EUPSTREAM, LLMGW_ERRKIND_TIMEOUT },
     { 409, 409, LLMGW_EUPSTREAM, LLMGW_ERRKIND_UPSTREAM },
     { 410, 410, LLMGW_EREJECTED, LLMGW_ERRKIND_NOT_FOUND },
     { 413, 413, LLMGW_EREJECTED, LLMGW_ERRKIND_TOO_LARGE },

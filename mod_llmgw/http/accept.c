@@ -52,6 +52,35 @@ static apr_status_t take_stream_options(top_t *top, llmgw_str_t raw,
     return APR_SUCCESS;
 }
 
+/* Names go into headers and logs. */
+static apr_status_t check_name(top_t *top, const char *param, llmgw_str_t name)
+{
+    apr_size_t i;
+
+    for (i = 0; i < name.len; i++) {
+        if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f) {
+            return llmgw_err_set(top->err, top->call->pool, LLMGW_EINVAL,
+                                 param, "'%s' holds a control character.",
+                                 param);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* A string pins a provider of ours; an object is for the provider itself, as
+ * OpenRouter has it. */
+static apr_status_t take_provider(top_t *top, const llmgw_json_member_t *m)
+{
+    if (m->type == LLMGW_JSON_OBJECT || m->type == LLMGW_JSON_NULL) {
+        return APR_SUCCESS;
+    }
+    if (m->type != LLMGW_JSON_STRING) {
+        return bad_type(top, "provider", "a string");
+    }
+    top->call->pin = string_value(top->call, m->value);
+    return check_name(top, "provider", top->call->pin);
+}
+
 static apr_status_t take_member(top_t *top, const char *name,
                                 const llmgw_json_member_t *m)
 {
@@ -62,6 +91,7 @@ static apr_status_t take_member(top_t *top, const char *name,
             return bad_type(top, name, "a string");
         }
         call->model = string_value(call, m->value);
+        return check_name(top, name, call->model);
     }
     else if (!strcmp(name, "stream") && m->type != LLMGW_JSON_NULL) {
         if (m->type != LLMGW_JSON_TRUE && m->type != LLMGW_JSON_FALSE) {
@@ -69,9 +99,8 @@ static apr_status_t take_member(top_t *top, const char *name,
         }
         call->stream = m->type == LLMGW_JSON_TRUE;
     }
-    else if (!strcmp(name, "provider") && m->type == LLMGW_JSON_STRING
-             && call->conf->auto_route) {
-        call->pin = string_value(call, m->value);
+    else if (!strcmp(name, "provider") && call->conf->auto_route) {
+        return take_provider(top, m);
     }
     else if (!strcmp(name, "stream_options")) {
         return take_stream_options(top, m->value, m->type);

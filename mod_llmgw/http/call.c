@@ -176,8 +176,8 @@ static deadline_t next_deadline(const llmgw_call_t *call)
     else if (llmgw_relay_ended(call->relay)) {
         tighten(&d, attempt->last_byte + TAIL_USEC, LLMGW_EIDLETIMEOUT, "");
     }
-    else if (call->meter.first_content || (attempt->last_byte
-                                           && !call->stream)) {
+    else if (call->meter.first_content
+             || (attempt->has_body && !call->stream)) {
         tighten(&d, attempt->last_byte + t->idle_usec, LLMGW_EIDLETIMEOUT,
                 "The provider's answer stalled.");
     }

@@ -54,6 +54,7 @@ typedef struct llmgw_attempt_t {
     apr_time_t began;
     apr_time_t connected;       /* 0: not yet */
     apr_time_t last_byte;       /* 0: none yet */
+    int has_body;               /* some of the body has come */
 } llmgw_attempt_t;
 
 typedef struct llmgw_call_t {

@@ -24,13 +24,28 @@ typedef struct row_t {
 
 /* ---- arguments --------------------------------------------------------- */
 
+/* Digits and a unit; httpd's parser looks at the unit's first letters only. */
+static int is_time(const char *value)
+{
+    static const char *const units[] = { "", "ms", "s", "min", "h" };
+    apr_size_t n = strspn(value, "0123456789");
+    unsigned int i;
+
+    for (i = 0; n && i < sizeof(units) / sizeof(units[0]); i++) {
+        if (!strcmp(value + n, units[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 const char *llmgw_config_parse_time(apr_pool_t *p, const char *name,
                                     const char *value,
                                     apr_interval_time_t *out)
 {
     apr_interval_time_t t;
 
-    if (!apr_isdigit(*value)
+    if (!is_time(value)
         || ap_timeout_parameter_parse(value, &t, "s") != APR_SUCCESS
         || t < 1000 || t > TIME_MAX) {
         return apr_psprintf(p, "%s: \"%s\" is no time: give a number with "

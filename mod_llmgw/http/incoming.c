@@ -5,6 +5,7 @@
 #include <httpd.h>
 #include <http_core.h>
 #include "llmgw/inflate.h"
+#include "llmgw/redact.h"
 #include "incoming.h"
 #include "log.h"
 #include "relay.h"
@@ -129,6 +130,7 @@ static apr_status_t on_body(void *ctx, const char *data, apr_size_t len)
     apr_status_t rv;
 
     in->call->attempt->last_byte = apr_time_now();
+    in->call->attempt->has_body = 1;
     if (!in->inflate) {
         return take_plain(in, data, len);
     }
@@ -150,14 +152,28 @@ static void hide_credentials(llmgw_incoming_t *in, llmgw_err_t *err)
 {
     const llmgw_attempt_t *attempt = in->call->attempt;
     apr_pool_t *p = attempt->pool;
-    const char *message = err->message;
 
     memset(err, 0, sizeof(*err));
     llmgw_err_set(err, p, LLMGW_ECREDENTIALS, NULL,
                   "The gateway's credentials for provider '%s' were refused.",
                   attempt->provider->name);
-    err->detail = apr_psprintf(p, "status %d: %s", in->status,
-                               message ? message : "no message");
+    err->detail = apr_psprintf(p, "status %d", in->status);
+}
+
+/* A provider may repeat what it was sent: our keys go no further. */
+static void hide_keys(const llmgw_incoming_t *in, llmgw_err_t *err)
+{
+    const llmgw_attempt_t *attempt = in->call->attempt;
+    const apr_array_header_t *keys = attempt->provider->keys;
+    int i;
+
+    for (i = 0; i < keys->nelts; i++) {
+        llmgw_str_t key = llmgw_str_of(APR_ARRAY_IDX(keys, i, char *));
+
+        err->message = llmgw_redact(attempt->pool, err->message, key);
+        err->code = llmgw_redact(attempt->pool, err->code, key);
+        err->param = llmgw_redact(attempt->pool, err->param, key);
+    }
 }
 
 static apr_status_t read_error(llmgw_incoming_t *in, llmgw_err_t *err)
@@ -168,6 +184,7 @@ static apr_status_t read_error(llmgw_incoming_t *in, llmgw_err_t *err)
                              in->error_body->data, in->error_body->len, err,
                              attempt->pool);
     err->retry_after_usec = in->retry_after_usec;
+    hide_keys(in, err);
     if (in->status == HTTP_UNAUTHORIZED || in->status == HTTP_PAYMENT_REQUIRED
         || in->status == HTTP_FORBIDDEN) {
         hide_credentials(in, err);
@@ -207,6 +224,7 @@ void llmgw_incoming_error(const llmgw_incoming_t *in, llmgw_err_t *err)
 
     if (why) {
         *err = *why;
+        hide_keys(in, err);
     }
 }
 

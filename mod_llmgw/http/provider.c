@@ -183,12 +183,13 @@ static const char *parse_option(llmgw_provider_t *provider, cmd_parms *cmd,
             return options[i].set(provider, cmd, eq + 1);
         }
     }
-    /* Not the whole word: it may be a key that somebody mistyped. */
-    return apr_psprintf(cmd->pool, "\"%.*s\" is no option: there are key=, "
+    /* A word by itself is not repeated: it may be a key without its key=. */
+    return apr_psprintf(cmd->pool, "%.*s is no option: there are key=, "
                         "header=, models=, api-version=, deployment=, "
                         "max-connections=, ca=, tls-verify=, delay=, "
                         "interval= and optional",
-                        eq ? (int)(eq - word) : 16, word);
+                        eq ? (int)(eq - word + 1) : 20,
+                        eq ? word : "a word without a '='");
 }
 
 /* ---- the URL ----------------------------------------------------------- */
@@ -202,7 +203,9 @@ static const char *parse_url(llmgw_provider_t *provider, cmd_parms *cmd,
 
     if (apr_uri_parse(cmd->pool, url, &uri) != APR_SUCCESS || !uri.scheme
         || (strcmp(uri.scheme, "http") && strcmp(uri.scheme, "https"))
-        || !uri.hostname || !*uri.hostname) {
+        || !uri.hostname || !*uri.hostname || url[strcspn(url, " \t\"<>")]
+        || (uri.port_str && (atoi(uri.port_str) < 1
+                             || atoi(uri.port_str) > 65535))) {
         return apr_psprintf(cmd->pool, "\"%s\" is no URL: give "
                             "https://HOST[:PORT][/PATH] or http://...", url);
     }

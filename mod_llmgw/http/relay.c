@@ -139,7 +139,7 @@ static apr_status_t pass_out(llmgw_relay_t *relay, llmgw_str_t bytes, int end)
 
     if (!relay->committed) {
         commit(relay);
-        if (end) {
+        if (!relay->call->stream) {
             ap_set_content_length(relay->call->r, bytes.len);
         }
     }
@@ -187,6 +187,12 @@ static apr_status_t filter_end(llmgw_relay_t *relay)
 
     if (rv == APR_SUCCESS && relay->encoder) {
         rv = llmgw_encoder_finish(relay->encoder);
+    }
+    else if (rv == APR_SUCCESS && relay->streamed
+             && !llmgw_decoder_ended(relay->decoder)
+             && relay->call->dialect->stream_end) {
+        /* The provider left its end mark off; clients wait for it. */
+        rv = llmgw_buf_puts(relay->out, relay->call->dialect->stream_end);
     }
     if (rv != APR_SUCCESS) {
         return rv;

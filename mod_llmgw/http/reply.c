@@ -53,12 +53,25 @@ const char *llmgw_reply_request_id(request_rec *r)
     return id;
 }
 
+/* For headers and logs: what is not printable ASCII becomes '?'. */
+static const char *clean_value(apr_pool_t *p, const char *value)
+{
+    char *clean = apr_pstrdup(p, value), *c;
+
+    for (c = clean; *c; c++) {
+        if (!apr_isascii(*c) || apr_iscntrl(*c)) {
+            *c = '?';
+        }
+    }
+    return clean;
+}
+
 /* ---- documents and errors ---------------------------------------------- */
 
 int llmgw_reply_json(request_rec *r, int status, const llmgw_buf_t *body)
 {
     r->status = status;
-    r->status_line = status == 499 ? "499 Client Closed Request" : NULL;
+    r->status_line = ap_get_status_line_ex(r->pool, status);   /* 529 */
     ap_set_content_type(r, "application/json");
     ap_set_content_length(r, body->len);
     if (!r->header_only) {
@@ -84,7 +97,8 @@ int llmgw_reply_error(request_rec *r, const llmgw_dialect_t *dialect,
     llmgw_buf_t *body = llmgw_buf_create(r->pool, ERROR_BYTES_MAX);
     const char *id = llmgw_reply_request_id(r);
 
-    apr_table_setn(r->notes, LLMGW_NOTE_ERROR, llmgw_err_code(err));
+    apr_table_setn(r->notes, LLMGW_NOTE_ERROR,
+                   clean_value(r->pool, llmgw_err_code(err)));
     put_retry_after(r, err->retry_after_usec);
     if (dialect->error_encode(body, err, id) != APR_SUCCESS) {
         llmgw_buf_clear(body);
@@ -99,19 +113,6 @@ static void put_number(request_rec *r, const char *name, apr_int64_t n)
 {
     apr_table_setn(r->headers_out, name,
                    apr_psprintf(r->pool, "%" APR_INT64_T_FMT, n));
-}
-
-/* A header's value: what cannot stand in one becomes '?'. */
-static const char *clean_value(apr_pool_t *p, const char *value)
-{
-    char *clean = apr_pstrdup(p, value), *c;
-
-    for (c = clean; *c; c++) {
-        if (apr_iscntrl(*c)) {
-            *c = '?';
-        }
-    }
-    return clean;
 }
 
 void llmgw_reply_call_headers(llmgw_call_t *call)
@@ -197,8 +198,10 @@ static void note_attempt(llmgw_call_t *call)
 
     apr_table_setn(notes, LLMGW_NOTE_PROVIDER, attempt->provider->name);
     apr_table_setn(notes, LLMGW_NOTE_TARGET,
-                   apr_pstrcat(call->pool, attempt->provider->name, "/",
-                               attempt->model, NULL));
+                   clean_value(call->pool,
+                               apr_pstrcat(call->pool,
+                                           attempt->provider->name, "/",
+                                           attempt->model, NULL)));
     note_number(call, LLMGW_NOTE_UPSTREAM_MS,
                 apr_time_as_msec(call->upstream_usec));
     note_number(call, LLMGW_NOTE_OVERHEAD_US,
@@ -212,7 +215,8 @@ void llmgw_reply_notes(llmgw_call_t *call)
 
     if (call->model.p) {
         apr_table_setn(notes, LLMGW_NOTE_MODEL,
-                       llmgw_str_dupz(call->pool, call->model));
+                       clean_value(call->pool, llmgw_str_dupz(call->pool,
+                                                              call->model)));
         apr_table_setn(notes, LLMGW_NOTE_STREAM, call->stream ? "1" : "0");
     }
     if (call->plan.route_name) {

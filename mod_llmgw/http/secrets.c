@@ -101,6 +101,23 @@ static const char *load_exec(char **key, const char *command, apr_pool_t *p)
     return err;
 }
 
+/* Can the command be run? It is not run yet. */
+static const char *check_exec(const char *command, apr_pool_t *p)
+{
+    apr_finfo_t info;
+    char **argv;
+
+    if (apr_tokenize_to_argv(command, &argv, p) != APR_SUCCESS || !argv[0]) {
+        return "exec: names no command";
+    }
+    if (strchr(argv[0], '/')
+        && (apr_stat(&info, argv[0], APR_FINFO_TYPE, p) != APR_SUCCESS
+            || info.filetype != APR_REG)) {
+        return "there is no such command";
+    }
+    return NULL;
+}
+
 /* Load one key. *key stays NULL for an exec: that is not to run now. */
 static const char *load_key(char **key, const llmgw_provider_t *provider,
                             const char *spec, int run, apr_pool_t *p)
@@ -116,7 +133,8 @@ static const char *load_key(char **key, const llmgw_provider_t *provider,
         return load_file(key, spec + 5, p);
     }
     if (!strncmp(spec, "exec:", 5)) {
-        return run ? load_exec(key, spec + 5, p) : NULL;
+        return run ? load_exec(key, spec + 5, p)
+                   : check_exec(spec + 5, p);
     }
     if (run) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, provider->server,

@@ -5,6 +5,7 @@
 const llmgw_dialect_t llmgw_dialect_anthropic = {
     .name = "anthropic",
     .framing = LLMGW_FRAMING_SSE,
+    .stream_end = NULL,         /* message_stop */
     .decode_state_size = sizeof(anthropic_decode_t),
     .request_encode = llmgw_anthropic_request_encode,
     .decode_whole = llmgw_anthropic_decode_whole,

@@ -299,6 +299,21 @@ static apr_status_t put_tool(llmgw_encoding_t *e, openai_chat_outlet_t *o,
 
 /* ---- the rest ----------------------------------------------------------- */
 
+/* A raw text as one line: the line ends of an event are the protocol's. In
+ * JSON they stand between tokens only. */
+static llmgw_str_t flatten(llmgw_encoding_t *e, llmgw_str_t raw)
+{
+    apr_size_t i, start = e->scratch->len;
+
+    llmgw_buf_put(e->scratch, raw);
+    for (i = start; i < e->scratch->len; i++) {
+        if (e->scratch->data[i] == '\n' || e->scratch->data[i] == '\r') {
+            e->scratch->data[i] = ' ';
+        }
+    }
+    return llmgw_buf_str(e->scratch);
+}
+
 static apr_status_t put_annotation(llmgw_encoding_t *e,
                                    openai_chat_outlet_t *o,
                                    const llmgw_event_t *ev)
@@ -311,8 +326,8 @@ static apr_status_t put_annotation(llmgw_encoding_t *e,
     put_role(e, o, ev->choice, 1);
     begin_delta(e, ev->choice);
     PUT(e->out, "\"annotations\":[");
-    llmgw_openai_chat_put_annotation(&w, ev->text, ev->id, ev->name,
-                                     ev->dialect);
+    llmgw_openai_chat_put_annotation(&w, flatten(e, ev->text), ev->id,
+                                     ev->name, ev->dialect);
     PUT(e->out, "]");
     return end_delta(e);
 }
@@ -350,7 +365,7 @@ static apr_status_t put_logprobs(llmgw_encoding_t *e, openai_chat_outlet_t *o,
     put_role(e, o, ev->choice, 1);
     begin_delta(e, ev->choice);
     PUT(e->out, "},\"logprobs\":{\"content\":");
-    llmgw_buf_put(e->out, ev->text);
+    llmgw_buf_put(e->out, flatten(e, ev->text));
     PUT(e->out, ",\"refusal\":null},\"finish_reason\":null}");
     return end_chunk(e);
 }
@@ -465,5 +480,5 @@ apr_status_t llmgw_openai_chat_encode_end(llmgw_encoding_t *e)
             put_usage_chunk(e);
         }
     }
-    return PUT(e->out, "data: [DONE]\n\n");
+    return PUT(e->out, LLMGW_OPENAI_CHAT_STREAM_END);
 }

@@ -181,6 +181,7 @@ int llmgw_openai_chat_split_data_url(llmgw_str_t url, llmgw_str_t *media_type,
 const llmgw_dialect_t llmgw_dialect_openai_chat = {
     "openai_chat",
     LLMGW_FRAMING_SSE,
+    LLMGW_OPENAI_CHAT_STREAM_END,
     sizeof(openai_chat_decode_t),
     sizeof(openai_chat_encode_t),
     llmgw_openai_chat_request_decode,

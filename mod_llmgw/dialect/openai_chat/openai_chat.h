@@ -19,6 +19,9 @@
  * - `cache_control` on content parts, tools and messages.
  */
 
+/** What ends each stream. */
+#define LLMGW_OPENAI_CHAT_STREAM_END "data: [DONE]\n\n"
+
 /* ---- words, openai_chat.c ----------------------------------------------- */
 
 llmgw_stop_e llmgw_openai_chat_stop(const llmgw_json_t *finish_reason);
