@@ -39,15 +39,26 @@ function chatText(f, body) {
   return chunks(body).flatMap((c) => c.choices).map((c) => c.delta?.content ?? '').join('');
 }
 
+// An error event before any content: a real status, with its message
+async function assertError(res, recorded) {
+  const want = JSON.parse(events(recorded)[0]).error.message;
+  assert.ok(res.status >= 500, `status ${res.status}`);
+  assert.equal((await res.json()).error.message, want);
+}
+
 if (!dir) {
   test('recorded exchanges: none beside this checkout', () => {});
 } else {
   for (const f of fixtures(dir, 'openai-chat')) {
     test(`${f.id}: ${f.mode} ${f.status} ${f.features}`, async () => {
       const recorded = request(dir, f) ?? { messages: [{ role: 'user', content: 'hi' }] };
-      const body = { ...recorded, model: `${f.id}/${f.model}`, stream: f.mode === 'stream' };
+      const body = { ...recorded, model: `${f.id}/${f.model || 'any'}`, stream: f.mode === 'stream' };
       const expected = answer(dir, f);
       const res = await post(body);
+      if (/stream_error/.test(f.features)) {
+        await assertError(res, expected.toString());
+        return;
+      }
       const got = Buffer.from(await res.arrayBuffer());
       assert.equal(res.status, +f.status);
       if (f.status === '200') {
@@ -65,11 +76,15 @@ if (!dir) {
     test(`${f.id}: ${f.mode} ${f.status} ${f.features}`, async () => {
       const stream = f.mode === 'stream';
       const res = await post({
-        model: `${f.id}/${f.model}`, stream,
+        model: `${f.id}/${f.model || 'any'}`, stream,
         messages: [{ role: 'user', content: 'hi' }],
       });
-      const got = await res.text();
       const expected = answer(dir, f).toString();
+      if (/error_first_event/.test(f.features)) {
+        await assertError(res, expected);
+        return;
+      }
+      const got = await res.text();
       assert.equal(res.status, +f.status);
       if (f.status !== '200') {
         assert.equal(JSON.parse(got).error.message, JSON.parse(expected).error.message);

@@ -18,14 +18,15 @@ const providers = {
   echo: { model: () => 'echo/any', hello: 'Hello from mock', echo: true },
 };
 
-// A feature is tested against each provider; the table at the end shows which
+// A feature is tested against each provider; the table at the end shows which.
+// echo makes no such error, or has no provider behind it that could be watched
+const none = '-';
 function feature(name, run) {
   for (const [kind, p] of Object.entries(providers)) {
     test(`${kind}: ${name}`, async (t) => {
       table[name] ??= {};
       table[name][kind] = 'FAILED';
-      await run(p, t);
-      table[name][kind] = 'ok';
+      table[name][kind] = await run(p, t) ?? 'ok';
     });
   }
 }
@@ -209,7 +210,7 @@ feature('errors', async (p) => {
 });
 
 feature('an error in the middle of a stream', async (p) => {
-  if (p.echo) return;
+  if (p.echo) return none;
   for (const name of ['error-middle', 'cut', 'reset-mid', 'broken-event']) {
     let text = '';
     const s = await client.chat.completions.create({
@@ -220,6 +221,7 @@ feature('an error in the middle of a stream', async (p) => {
     }, OpenAI.APIError, name);
     assert.match(text, /^Hello/, name);
   }
+  return undefined;
 });
 
 // ---- leaving -------------------------------------------------------------------------

@@ -40,7 +40,7 @@ for my $stream (0, 1) {
     is(scalar @t, 1, "$how: one tool call");
     is($t[0]{id}, 'call_1', "$how: its id");
     is($t[0]{name}, 'get_weather', "$how: its name");
-    is_deeply(JSON::PP::decode_json($t[0]{arguments}), { city => 'Paris' },
+    is_deeply(eval { JSON::PP->new->decode($t[0]{arguments}) }, { city => 'Paris' },
               "$how: its arguments");
     $a = ask('claude/parallel-tools', %o);
     @t = $a->tools;
@@ -49,7 +49,7 @@ for my $stream (0, 1) {
     is($t[2]{arguments}, '{}', "$how: no arguments are {}");
     $a = ask('claude/odd-tools', %o);
     @t = $a->tools;
-    is_deeply(JSON::PP::decode_json($t[0]{arguments}),
+    is_deeply(eval { JSON::PP->new->decode($t[0]{arguments}) },
               { city => "Paris \"\x{e9}\0", n => 1.5 }, "$how: arguments of any kind");
     $a = ask('claude/text-and-tool', %o);
     is($a->text, 'Let me look.', "$how: text before a tool call");
@@ -190,7 +190,7 @@ is_error(ask('claude/ok', more => { n => 2 }), 400, 'unsupported_parameter', 'n'
          'several choices are not');
 is_error(ask('claude/ok', messages => [{ role => 'user', content => [
     { type => 'input_audio', input_audio => { data => 'AAAA', format => 'wav' } }] }]),
-    400, 'unsupported_parameter', qr/^messages\[0\]\.content\[0\]/, 'nor is audio');
+    400, 'unsupported_parameter', qr/^messages\[0\]\.content/, 'nor is audio');
 
 # ---- any split of the bytes -----------------------------------------------------------------
 is(ask("claude/$_", stream => 1)->text, 'Hello from mock', "stream: $_")
