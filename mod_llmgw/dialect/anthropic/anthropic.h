@@ -16,6 +16,7 @@ typedef enum anthropic_thinking_e {
 #define ANTHROPIC_ONE_SAMPLER 0x01u /* temperature or top_p, not both */
 #define ANTHROPIC_NO_SAMPLER  0x02u /* neither, nor top_k */
 #define ANTHROPIC_XHIGH       0x04u /* knows the effort "xhigh" */
+#define ANTHROPIC_NO_SCHEMA   0x08u /* no output_config.format, no strict */
 
 /** What differs between models. */
 typedef struct anthropic_model_t {
@@ -40,7 +41,10 @@ const anthropic_model_t *llmgw_anthropic_model_get(llmgw_str_t name);
  *   user turn come first, as the API demands.
  * - A temperature above 1 is written as 1, which is reported like a hint left
  *   out.
- * - response_format json_object has no form here: a system block asks for it.
+ * - A conversation of system messages alone becomes a user's turn, as the API
+ *   wants one.
+ * - response_format json_object has no form here: a system block asks for it;
+ *   likewise json_schema with models that came before structured outputs.
  * - Reasoning without a signature cannot be given back and is left out.
  * - Text of nothing but white space is refused by the API and left out.
  */
@@ -62,6 +66,7 @@ typedef struct anthropic_writing_t {
     llmgw_err_t *err;
     const anthropic_model_t *model;
     anthropic_plan_t plan;
+    int is_only_system;         /* there are no other messages */
 } anthropic_writing_t;
 
 /** llmgw_encode_unsupported() for this request. */
@@ -75,6 +80,9 @@ apr_status_t llmgw_anthropic_plan(anthropic_writing_t *wr);
 apr_status_t llmgw_anthropic_write_system(anthropic_writing_t *wr);
 apr_status_t llmgw_anthropic_write_messages(anthropic_writing_t *wr);
 apr_status_t llmgw_anthropic_write_tools(anthropic_writing_t *wr);
+
+/** Is there a schema, and does the model take it? */
+int llmgw_anthropic_has_schema(const anthropic_writing_t *wr);
 
 /** Is the client's tool choice such that a tool must be called? */
 int llmgw_anthropic_is_forced(const llmgw_request_t *req);

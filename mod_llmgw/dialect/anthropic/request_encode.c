@@ -142,10 +142,15 @@ static void write_thinking(anthropic_writing_t *wr)
     llmgw_json_end(w, '}');
 }
 
+int llmgw_anthropic_has_schema(const anthropic_writing_t *wr)
+{
+    return wr->req->format == LLMGW_FORMAT_JSON_SCHEMA && wr->req->schema.p
+        && !(wr->model->flags & ANTHROPIC_NO_SCHEMA);
+}
+
 static void write_output_config(anthropic_writing_t *wr)
 {
-    int schema = wr->req->format == LLMGW_FORMAT_JSON_SCHEMA
-        && wr->req->schema.p;
+    int schema = llmgw_anthropic_has_schema(wr);
     llmgw_json_writer_t *w = &wr->w;
 
     if (!schema && !wr->plan.effort) {

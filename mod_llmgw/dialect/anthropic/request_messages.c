@@ -69,26 +69,57 @@ static apr_status_t write_system_parts(anthropic_writing_t *wr, int i, int *n)
     return rv;
 }
 
+/* An answer in JSON is asked for in words where the API has no member. */
+static void ask_for_json(anthropic_writing_t *wr, int *n)
+{
+    llmgw_format_e format = wr->req->format;
+    llmgw_json_writer_t *w = &wr->w;
+
+    if ((format != LLMGW_FORMAT_JSON_OBJECT
+         && format != LLMGW_FORMAT_JSON_SCHEMA)
+        || llmgw_anthropic_has_schema(wr)) {
+        return;
+    }
+    begin_system(wr, n);
+    begin_block(wr, "text");
+    llmgw_json_key(w, "text");
+    llmgw_json_raw_out(w, LLMGW_STR_LIT(
+        "\"Answer with one JSON object and nothing else: no code fence, no "
+        "text around it."));
+    if (format == LLMGW_FORMAT_JSON_SCHEMA && wr->req->schema.p) {
+        llmgw_buf_puts(w->out, " It must match this JSON Schema: ");
+        llmgw_json_put_escaped(w->out, wr->req->schema);
+    }
+    llmgw_buf_putc(w->out, '"');
+    llmgw_json_end(w, '}');
+}
+
+/* Nothing but system messages: they are the user's turn then. */
+static int is_only_system(const anthropic_writing_t *wr)
+{
+    int i;
+
+    for (i = 0; i < wr->req->messages->nelts; i++) {
+        if (get_message(wr, i)->role != LLMGW_ROLE_SYSTEM) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 apr_status_t llmgw_anthropic_write_system(anthropic_writing_t *wr)
 {
     apr_status_t rv = APR_SUCCESS;
-    llmgw_part_t ask;
     int i, n = 0;
 
-    for (i = 0; i < wr->req->messages->nelts && rv == APR_SUCCESS; i++) {
+    wr->is_only_system = is_only_system(wr);
+    for (i = 0; i < wr->req->messages->nelts && rv == APR_SUCCESS
+         && !wr->is_only_system; i++) {
         if (get_message(wr, i)->role == LLMGW_ROLE_SYSTEM) {
             rv = write_system_parts(wr, i, &n);
         }
     }
-    if (wr->req->format == LLMGW_FORMAT_JSON_OBJECT
-        || (wr->req->format == LLMGW_FORMAT_JSON_SCHEMA
-            && !wr->req->schema.p)) {
-        memset(&ask, 0, sizeof(ask));
-        ask.text = LLMGW_STR_LIT("Answer with one JSON object and nothing "
-                                 "else: no code fence, no text around it.");
-        begin_system(wr, &n);
-        write_text(wr, &ask);
-    }
+    ask_for_json(wr, &n);
     if (n) {
         llmgw_json_end(&wr->w, ']');
     }
@@ -253,6 +284,13 @@ static const char *get_role(const llmgw_message_t *m)
     return m->role == LLMGW_ROLE_ASSISTANT ? "assistant" : "user";
 }
 
+/* A system message has its place already, unless there is nothing else. */
+static int is_elsewhere(const anthropic_writing_t *wr,
+                        const llmgw_message_t *m)
+{
+    return m->role == LLMGW_ROLE_SYSTEM && !wr->is_only_system;
+}
+
 /* Write the parts of a run of messages that are results, or those that are
  * not. */
 static apr_status_t write_run(anthropic_writing_t *wr, turn_t *turn, int from,
@@ -264,7 +302,7 @@ static apr_status_t write_run(anthropic_writing_t *wr, turn_t *turn, int from,
 
     for (i = from; i < to && rv == APR_SUCCESS; i++) {
         m = get_message(wr, i);
-        if (m->role == LLMGW_ROLE_SYSTEM) {
+        if (is_elsewhere(wr, m)) {
             continue;
         }
         for (j = 0; j < m->parts->nelts && rv == APR_SUCCESS; j++) {
@@ -290,7 +328,7 @@ static int find_end(const anthropic_writing_t *wr, int from,
     for (i = from; i < wr->req->messages->nelts; i++) {
         const llmgw_message_t *m = get_message(wr, i);
 
-        if (m->role == LLMGW_ROLE_SYSTEM) {
+        if (is_elsewhere(wr, m)) {
             continue;
         }
         if (*role && strcmp(*role, get_role(m)) != 0) {

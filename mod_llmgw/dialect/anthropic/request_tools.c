@@ -19,7 +19,7 @@ static void write_function(anthropic_writing_t *wr, const llmgw_tool_t *tool)
                        ? tool->parameters
                        : LLMGW_STR_LIT("{\"type\":\"object\","
                                        "\"properties\":{}}"));
-    if (tool->strict == 1) {
+    if (tool->strict == 1 && !(wr->model->flags & ANTHROPIC_NO_SCHEMA)) {
         llmgw_json_key(w, "strict");
         llmgw_json_bool_out(w, 1);
     }
