@@ -34,7 +34,7 @@ static int is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The next word with the white space before it; empty when only that is left. */
+/* The next word with the white space before it; empty if only that is left. */
 static llmgw_str_t next_word(llmgw_str_t text, apr_size_t *at)
 {
     apr_size_t start = *at, i = *at;
@@ -63,6 +63,14 @@ static apr_int64_t count_words(llmgw_str_t text)
     return n;
 }
 
+/* Between texts that do not belong together. */
+static void put_space(llmgw_buf_t *out)
+{
+    if (out->len) {
+        llmgw_buf_putc(out, ' ');
+    }
+}
+
 /* The texts of some parts, those of tool results within them too. */
 static void gather_text(llmgw_buf_t *out, const apr_array_header_t *parts)
 {
@@ -72,12 +80,10 @@ static void gather_text(llmgw_buf_t *out, const apr_array_header_t *parts)
     for (i = 0; parts && i < parts->nelts; i++) {
         part = &APR_ARRAY_IDX(parts, i, llmgw_part_t);
         if (part->type == LLMGW_PART_TEXT) {
-            if (out->len) {
-                llmgw_buf_putc(out, ' ');
-            }
             llmgw_buf_put(out, part->text);
         }
         else if (part->type == LLMGW_PART_TOOL_RESULT) {
+            put_space(out);
             gather_text(out, part->parts);
         }
     }
@@ -95,6 +101,7 @@ static llmgw_str_t text_of(const llmgw_request_t *req, int from, int to,
     int i;
 
     for (i = from; i <= to; i++) {
+        put_space(out);
         gather_text(out, get_message(req, i)->parts);
     }
     return llmgw_buf_str(out);

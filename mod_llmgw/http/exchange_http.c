@@ -19,6 +19,14 @@
 #define WRITE_BYTES 32768
 #define READ_BYTES 65536
 
+/*
+ * mod_ssl reads without SSL_MODE_AUTO_RETRY: each record that holds no data (a
+ * TLS 1.3 session ticket, of which servers send two or so, a key update) ends a
+ * read with EAGAIN, though the answer may lie in its buffers already, where
+ * poll() does not see it.
+ */
+#define TLS_READS 6
+
 /* What one read of a socket gives at most. */
 #define SOCKET_READ_BYTES APR_BUCKET_BUFF_SIZE
 
@@ -523,16 +531,30 @@ static apr_status_t take_brigade(http_exchange_t *e, apr_size_t *total)
     return rv;
 }
 
+/* What is there now: APR_EAGAIN if nothing is. */
+static apr_status_t read_brigade(http_exchange_t *e)
+{
+    int tries = e->x.provider->is_tls ? TLS_READS : 1;
+    apr_status_t rv;
+
+    do {
+        rv = ap_get_brigade(e->conn->connection->input_filters, e->in,
+                            AP_MODE_READBYTES, APR_NONBLOCK_READ, READ_BYTES);
+        if (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(e->in)) {
+            rv = APR_EAGAIN;
+        }
+    } while (APR_STATUS_IS_EAGAIN(rv) && --tries > 0);
+    return rv;
+}
+
 static apr_status_t read_answer(http_exchange_t *e)
 {
     apr_size_t total = 0;
     apr_status_t rv;
 
-    rv = ap_get_brigade(e->conn->connection->input_filters, e->in,
-                        AP_MODE_READBYTES, APR_NONBLOCK_READ, READ_BYTES);
-    if (APR_STATUS_IS_EAGAIN(rv)
-        || (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(e->in))) {
-        return APR_EAGAIN;
+    rv = read_brigade(e);
+    if (APR_STATUS_IS_EAGAIN(rv)) {
+        return rv;
     }
     if (rv != APR_SUCCESS) {
         return connection_ended(e, rv);

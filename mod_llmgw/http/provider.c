@@ -101,6 +101,25 @@ static const char *option_connections(llmgw_provider_t *provider,
     return err;
 }
 
+/* Does a line of the file begin a certificate? */
+static int holds_certificate(const char *path, apr_pool_t *p)
+{
+    ap_configfile_t *file;
+    char line[MAX_STRING_LEN];
+    int found = 0;
+
+    if (ap_pcfg_openfile(&file, p, path) != APR_SUCCESS) {
+        return 0;
+    }
+    while (!found && ap_cfg_getline(line, sizeof(line), file)
+                     == APR_SUCCESS) {
+        found = !strncmp(line, "-----BEGIN ", 11)
+                && strstr(line, "CERTIFICATE-----") != NULL;
+    }
+    ap_cfg_closefile(file);
+    return found;
+}
+
 static const char *option_ca(llmgw_provider_t *provider, cmd_parms *cmd,
                              const char *value)
 {
@@ -112,7 +131,9 @@ static const char *option_ca(llmgw_provider_t *provider, cmd_parms *cmd,
            || info.filetype != APR_REG) {
         return apr_psprintf(cmd->pool, "ca=%s: there is no such file", value);
     }
-    return NULL;
+    return holds_certificate(provider->ca_file, cmd->temp_pool) ? NULL
+           : apr_psprintf(cmd->pool, "ca=%s: the file holds no certificate in "
+                          "PEM form", value);
 }
 
 static const char *option_verify(llmgw_provider_t *provider, cmd_parms *cmd,
@@ -183,13 +204,14 @@ static const char *parse_option(llmgw_provider_t *provider, cmd_parms *cmd,
             return options[i].set(provider, cmd, eq + 1);
         }
     }
-    /* A word by itself is not repeated: it may be a key without its key=. */
+    /* A long word by itself is not repeated: it may be a key without key=. */
     return apr_psprintf(cmd->pool, "%.*s is no option: there are key=, "
                         "header=, models=, api-version=, deployment=, "
                         "max-connections=, ca=, tls-verify=, delay=, "
                         "interval= and optional",
                         eq ? (int)(eq - word + 1) : 20,
-                        eq ? word : "a word without a '='");
+                        eq || strlen(word) < 16 ? word
+                        : "a word without a '='");
 }
 
 /* ---- the URL ----------------------------------------------------------- */

@@ -65,6 +65,12 @@ static const char *apply_directive(const llmgw_provider_t *provider,
     return ap_walk_config(directive, &parms, section);
 }
 
+/* Is the URL's host an address? mod_ssl compares names only. */
+static int is_address(const char *host)
+{
+    return *host == '[' || host[strspn(host, "0123456789.:")] == '\0';
+}
+
 static const char *fill_section(const llmgw_provider_t *provider,
                                 ap_conf_vector_t *section, apr_pool_t *p,
                                 apr_pool_t *ptemp)
@@ -84,6 +90,10 @@ static const char *fill_section(const llmgw_provider_t *provider,
         }
         return err ? err : apply_directive(provider, "SSLProxyVerify", "none",
                                            section, p, ptemp);
+    }
+    if (is_address(provider->host)) {
+        return "mod_ssl cannot check an address against a certificate: give "
+               "the host's name in the URL, or say tls-verify=off";
     }
     if (!ca && !(ca = find_trust_store(ptemp))) {
         return "no file with trusted certificates was found on this system: "
