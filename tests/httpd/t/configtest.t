@@ -132,6 +132,8 @@ bad("LLMProvider a openai $mock max-connections=70000", qr/max-connections/);
 bad("LLMProvider a openai https://x/v1 tls-verify=maybe", qr/tls-verify/);
 bad("LLMProvider a openai https://x/v1 ca=/no/such/file", qr{/no/such/file});
 bad("LLMProvider a openai https://x/v1 ca=", qr/ca/);
+bad('LLMProvider a openai https://127.0.0.1/v1', qr/tls-verify/, qr/name/);
+good('LLMProvider a openai https://127.0.0.1/v1 tls-verify=off');
 bad("LLMProvider a azure $mock $key api-version=\"2024 10\"", qr/api-version/);
 bad("LLMProvider a azure $mock $key deployment=a/b", qr/deployment/);
 bad("<Location /v1>\nLLMProvider a openai $mock\n</Location>", qr/LLMProvider/);

@@ -79,8 +79,9 @@ like($a->error->{message}, qr/nobody-knows/, 'named in the message');
 unlike($a->body, qr/exact|glob|mock|claude|refused/,
        'which lists nothing of the configuration');
 is_error(ask('no-such/ok'), 404, 'model_not_found', undef, 'an unknown provider');
-is_error(ask("bad\"\\\n\x{17c}<b>"), 404, 'model_not_found', undef,
+is_error(ask("bad\"\\\x{17c}<b>"), 404, 'model_not_found', undef,
          'any characters in a name');
+is_error(ask("bad\nname"), 400, undef, 'model', 'but no control character');
 $a = ask("mock/ok,x=\r\nX-Evil: 1\r\n\r\n");
 ok($a->complete && !defined $a->header('X-Evil'), 'no name becomes a header');
 is_error(ask('x' x 5000), qr/^40[04]$/, undef, undef, 'a very long name');

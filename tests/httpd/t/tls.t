@@ -7,7 +7,7 @@ for my $stream (0, 1) {
     is(ask('tls/ok', stream => $stream)->text, 'Hello from mock',
        "a certificate of a known CA, stream $stream");
 }
-is(ask('tlsip/ok')->text, 'Hello from mock', 'an address as its name');
+is(ask('tlsip/ok')->text, 'Hello from mock', 'tls-verify=off: an address');
 is(ask('tlsoff/ok')->text, 'Hello from mock', 'tls-verify=off: self-signed');
 is(ask('tlswrongoff/ok')->text, 'Hello from mock', 'tls-verify=off: wrong name');
 my $a = ask('tls/slow-stream,n=4,ms=250', stream => 1);
