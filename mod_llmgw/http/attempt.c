@@ -51,6 +51,16 @@ static llmgw_str_t with_usage(const llmgw_call_t *call, apr_pool_t *p)
     return LLMGW_STR_LIT("{\"include_usage\":true}");
 }
 
+/* The body in one piece. */
+static void set_piece(llmgw_attempt_t *attempt, llmgw_str_t body)
+{
+    llmgw_str_t *piece = apr_palloc(attempt->pool, sizeof(*piece));
+
+    *piece = body;
+    attempt->send.pieces = piece;
+    attempt->send.npieces = 1;
+}
+
 /* Same dialect: the client's own bytes, but for what must change. */
 static apr_status_t pass_body(llmgw_call_t *call, llmgw_err_t *err)
 {
@@ -74,6 +84,10 @@ static apr_status_t pass_body(llmgw_call_t *call, llmgw_err_t *err)
         changes[n].name = "stream_options";
         changes[n++].value = with_usage(call, attempt->pool);
     }
+    if (n == 0) {
+        set_piece(attempt, llmgw_buf_str(call->body));
+        return APR_SUCCESS;
+    }
     if (llmgw_splice_make(call->body->data, call->body->len, changes, n,
                           &pieces, &attempt->send.npieces, attempt->pool)
         != APR_SUCCESS) {
@@ -91,7 +105,6 @@ static apr_status_t encode_body(llmgw_call_t *call, llmgw_err_t *err)
     const llmgw_provider_kind_t *kind = attempt->provider->kind;
     llmgw_encode_t how;
     llmgw_buf_t *out;
-    llmgw_str_t *piece;
     apr_status_t rv = llmgw_call_decode(call, err);
 
     if (rv != APR_SUCCESS) {
@@ -111,10 +124,7 @@ static apr_status_t encode_body(llmgw_call_t *call, llmgw_err_t *err)
         return rv;
     }
     attempt->dropped = how.dropped;
-    piece = apr_palloc(attempt->pool, sizeof(*piece));
-    *piece = llmgw_buf_str(out);
-    attempt->send.pieces = piece;
-    attempt->send.npieces = 1;
+    set_piece(attempt, llmgw_buf_str(out));
     return APR_SUCCESS;
 }
 

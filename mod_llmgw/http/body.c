@@ -156,10 +156,8 @@ static apr_status_t use_length(reader_t *reader)
         return llmgw_body_too_large(reader->r->pool, reader->bytes_max,
                                     reader->err);
     }
-    /* A promise only: up to a megabyte is believed before it has come. */
-    return llmgw_buf_reserve(reader->body,
-                             len < 1024 * 1024 ? (apr_size_t)len
-                             : 1024 * 1024);
+    /* Pages that are never written cost nothing, should it be a lie. */
+    return llmgw_buf_reserve(reader->body, (apr_size_t)len);
 }
 
 apr_status_t llmgw_body_read(request_rec *r, llmgw_buf_t **out,

@@ -316,14 +316,16 @@ static void put_head(http_exchange_t *e)
 {
     const llmgw_send_t *send = e->x.send;
 
-    apr_brigade_printf(e->out, NULL, NULL, "%s ", send->method);
+    apr_brigade_puts(e->out, NULL, NULL, send->method);
+    apr_brigade_puts(e->out, NULL, NULL, " ");
     apr_brigade_puts(e->out, NULL, NULL, e->target);
     apr_brigade_puts(e->out, NULL, NULL, " HTTP/1.1" CRLF "Host: ");
     apr_brigade_puts(e->out, NULL, NULL, e->x.provider->host);
     apr_brigade_puts(e->out, NULL, NULL, CRLF);
     apr_table_do(add_header, e->out, send->headers, NULL);
-    apr_brigade_printf(e->out, NULL, NULL, "Content-Length: %"
-                       APR_UINT64_T_FMT CRLF CRLF, send->body_len);
+    add_header(e->out, "Content-Length",
+               apr_off_t_toa(e->x.pool, (apr_off_t)send->body_len));
+    apr_brigade_puts(e->out, NULL, NULL, CRLF);
     e->piece = 0;
     e->offset = 0;
 }

@@ -4,6 +4,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include "chance.h"
 #include "config.h"
 #include "handler.h"
 #include "log.h"
@@ -133,6 +134,7 @@ static const char *init_provider(llmgw_provider_t *provider, void *ctx)
 
 static void llmgw_child_init(apr_pool_t *pchild, server_rec *s)
 {
+    llmgw_chance_child_init();
     each_provider(s, init_provider, pchild);
 }
 

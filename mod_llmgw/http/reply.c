@@ -5,6 +5,7 @@
 #include <httpd.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include "chance.h"
 #include "log.h"
 #include "mod_llmgw.h"
 #include "relay.h"
@@ -29,10 +30,11 @@ static int is_sane_id(const char *id)
 
 static const char *make_id(apr_pool_t *p)
 {
-    unsigned char bytes[16];
+    apr_uint64_t bytes[2];
     char *id = apr_palloc(p, 4 + 2 * sizeof(bytes) + 1);
 
-    ap_random_insecure_bytes(bytes, sizeof(bytes));
+    bytes[0] = llmgw_chance_bits();
+    bytes[1] = llmgw_chance_bits();
     memcpy(id, "req_", 4);
     ap_bin2hex(bytes, sizeof(bytes), id + 4);
     return id;
@@ -111,8 +113,7 @@ int llmgw_reply_error(request_rec *r, const llmgw_dialect_t *dialect,
 
 static void put_number(request_rec *r, const char *name, apr_int64_t n)
 {
-    apr_table_setn(r->headers_out, name,
-                   apr_psprintf(r->pool, "%" APR_INT64_T_FMT, n));
+    apr_table_setn(r->headers_out, name, apr_off_t_toa(r->pool, n));
 }
 
 void llmgw_reply_call_headers(llmgw_call_t *call)
@@ -175,8 +176,7 @@ void llmgw_reply_provider_headers(llmgw_call_t *call,
 static void note_number(llmgw_call_t *call, const char *name, apr_int64_t n)
 {
     if (n >= 0) {
-        apr_table_setn(call->r->notes, name,
-                       apr_psprintf(call->pool, "%" APR_INT64_T_FMT, n));
+        apr_table_setn(call->r->notes, name, apr_off_t_toa(call->pool, n));
     }
 }
 

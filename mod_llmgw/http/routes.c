@@ -3,6 +3,7 @@
 #include <httpd.h>
 #include <ap_expr.h>
 #include <http_core.h>
+#include "chance.h"
 #include "log.h"
 #include "routes.h"
 
@@ -287,14 +288,6 @@ const char *llmgw_routes_resolve(const llmgw_config_t *conf, apr_pool_t *p)
 
 /* ---- planning a call --------------------------------------------------- */
 
-static double random_fraction(void *ctx LLMGW_UNUSED)
-{
-    apr_uint32_t n;
-
-    ap_random_insecure_bytes(&n, sizeof(n));
-    return n / 4294967296.0;
-}
-
 /* May this call use the target? A condition that fails to run says no. */
 static int is_usable(const llmgw_target_t *t, request_rec *r)
 {
@@ -331,8 +324,8 @@ static void plan_route(llmgw_plan_t *plan, const llmgw_route_t *route,
     }
     plan->route = route;
     plan->route_name = route->pattern;
-    plan->targets = live->nelts > 1
-                    ? llmgw_route_order(live, random_fraction, NULL, p) : live;
+    plan->targets = live->nelts < 2 ? live
+                    : llmgw_route_order(live, llmgw_chance_fraction, NULL, p);
 }
 
 /* One target that no route names. model: never given for the client's own. */
