@@ -135,8 +135,8 @@ LogLevel warn ssl:error llmgw:info
 LogFormat "%h %t \"%r\" %>s %B %Dus model=%{llmgw-model}n provider=%{llmgw-provider}n prompt=%{llmgw-prompt-tokens}n completion=%{llmgw-completion-tokens}n" llm
 CustomLog "$run/logs/access.log" llm
 
+AllowEncodedSlashes NoDecode
 $(providers)
-LLMRoute echo echo
 
 <Location "/v1">
     SetHandler llmgw
