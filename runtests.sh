@@ -145,8 +145,8 @@ suite() {
 
 # The lines of a log that tell why, or its last ones.
 explain() {
-    { grep -E '^(FAIL|ERROR)|:[EF]:|(error|warning): ' "$1" \
-        || tail -n 20 "$1"; } | head -n 40 | sed 's/^/    /'
+    { grep -E '^(FAIL|ERROR)|:[EF]:|error: ' "$1" || tail -n 20 "$1"; } \
+        | head -n 40 | cut -c1-240 | sed 's/^/    /'
 }
 
 finish() {
