@@ -16,6 +16,7 @@ struct llmgw_decoder_t {
     llmgw_err_t error;
     apr_status_t failed;        /* sticks */
     int ended;
+    int has_error;              /* an error was emitted: nothing follows it */
     int finished;
     llmgw_sse_t *sse;           /* of a stream */
     llmgw_buf_t *body;          /* of a whole answer */
@@ -62,6 +63,15 @@ static apr_status_t report_frame(llmgw_decoder_t *dec, apr_size_t consumed,
     return rv;
 }
 
+/* Hand an event on. */
+static apr_status_t pass_event(void *ctx, const llmgw_event_t *ev)
+{
+    llmgw_decoder_t *dec = ctx;
+
+    dec->has_error |= ev->type == LLMGW_EV_ERROR;
+    return dec->opts.emit(dec->opts.emit_ctx, ev);
+}
+
 static apr_status_t emit_ping(llmgw_decoder_t *dec)
 {
     llmgw_event_t ev;
@@ -76,7 +86,7 @@ static apr_status_t take_event(llmgw_decoder_t *dec,
                                const llmgw_sse_event_t *ev)
 {
     if (!ev->data.p) {
-        return emit_ping(dec);
+        return dec->has_error ? APR_SUCCESS : emit_ping(dec);
     }
     llmgw_buf_clear(dec->d.scratch);
     return dec->dialect->decode_event(&dec->d, ev);
@@ -131,8 +141,8 @@ llmgw_decoder_t *llmgw_decoder_create(apr_pool_t *p,
     dec->d.doc = llmgw_json_doc_create(p, NULL);
     dec->d.scratch = llmgw_buf_create(p, 2 * dec->opts.body_bytes_max);
     dec->d.state = apr_pcalloc(p, dialect->decode_state_size + 1);
-    dec->d.emit = opts->emit;
-    dec->d.emit_ctx = opts->emit_ctx;
+    dec->d.emit = pass_event;
+    dec->d.emit_ctx = dec;
     dec->d.error = &dec->error;
     dec->body = llmgw_buf_create(p, dec->opts.body_bytes_max);
     if (opts->stream) {

@@ -83,7 +83,9 @@ static void gather_text(llmgw_buf_t *out, const apr_array_header_t *parts)
             llmgw_buf_put(out, part->text);
         }
         else if (part->type == LLMGW_PART_TOOL_RESULT) {
-            put_space(out);
+            if (i > 0) {
+                put_space(out);
+            }
             gather_text(out, part->parts);
         }
     }

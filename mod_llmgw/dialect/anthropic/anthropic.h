@@ -116,7 +116,7 @@ typedef struct anthropic_decode_t {
     anthropic_block_e open;
     int ntools;
     int has_args;               /* arguments of the open tool were emitted */
-    llmgw_buf_t *kept;          /* raw: input or block as it stood at the start */
+    llmgw_buf_t *kept;          /* raw: input or block as the start had it */
     apr_size_t input_at;        /* in kept: where the input's raw text begins */
     apr_size_t input_len;       /* 0: it has none */
     llmgw_buf_t *gathered;      /* signature, or a provider's tool's input */

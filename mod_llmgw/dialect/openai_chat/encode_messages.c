@@ -1,5 +1,5 @@
 /* encode_messages.c: writing the messages of a request */
-#include <string.h>
+#include <apr_strings.h>
 #include "openai_chat.h"
 
 /* The longest id of a call that OpenAI takes. */
@@ -21,228 +21,6 @@ static llmgw_str_t get_call_id(const openai_chat_writing_t *wr, llmgw_str_t id)
 {
     return id.len > CALL_ID_MAX ? llmgw_name_legal(id, CALL_ID_MAX, wr->p)
                                 : id;
-}
-
-/* ---- parts -------------------------------------------------------------- */
-
-static void begin_part(llmgw_json_writer_t *w, const char *type)
-{
-    llmgw_json_begin(w, '{');
-    llmgw_json_key(w, "type");
-    llmgw_json_strz(w, type);
-    llmgw_json_key(w, type);
-}
-
-static void write_text(llmgw_json_writer_t *w, llmgw_str_t text)
-{
-    begin_part(w, "text");
-    llmgw_json_str(w, text.p ? text : LLMGW_STR_LIT(""));
-    llmgw_json_end(w, '}');
-}
-
-static int is_web_url(llmgw_str_t url)
-{
-    return url.len > 7 && (memcmp(url.p, "http://", 7) == 0
-                           || memcmp(url.p, "https:/", 7) == 0);
-}
-
-static apr_status_t write_image(openai_chat_writing_t *wr,
-                                const llmgw_part_t *part, int i)
-{
-    llmgw_json_writer_t *w = &wr->w;
-
-    if (!part->data.p && !is_web_url(part->url)) {
-        return llmgw_openai_chat_cannot(wr, 0, "messages[%d].content", i);
-    }
-    begin_part(w, "image_url");
-    llmgw_json_begin(w, '{');
-    llmgw_json_key(w, "url");
-    if (part->data.p) {
-        llmgw_openai_chat_put_data_url(w, part->media_type, part->data);
-    }
-    else {
-        llmgw_json_str(w, part->url);
-    }
-    llmgw_json_opt_str(w, "detail", part->detail);
-    llmgw_json_end(w, '}');
-    llmgw_json_end(w, '}');
-    return APR_SUCCESS;
-}
-
-static llmgw_str_t get_audio_format(llmgw_str_t type)
-{
-    static const char *const names[][2] = {
-        { "audio/mpeg", "mp3" }, { "audio/x-wav", "wav" },
-        { "audio/wave", "wav" }, { "audio/vnd.wave", "wav" }
-    };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (llmgw_str_is(type, names[i][0])) {
-            return llmgw_str_of(names[i][1]);
-        }
-    }
-    return type.len > 6 ? llmgw_str_make(type.p + 6, type.len - 6)
-                        : LLMGW_STR_LIT("wav");
-}
-
-static apr_status_t write_audio(openai_chat_writing_t *wr,
-                                const llmgw_part_t *part, int i)
-{
-    llmgw_json_writer_t *w = &wr->w;
-
-    if (!part->data.p) {
-        return llmgw_openai_chat_cannot(wr, 0, "messages[%d].content", i);
-    }
-    begin_part(w, "input_audio");
-    llmgw_json_begin(w, '{');
-    llmgw_json_opt_str(w, "data", part->data);
-    llmgw_json_opt_str(w, "format", get_audio_format(part->media_type));
-    llmgw_json_end(w, '}');
-    llmgw_json_end(w, '}');
-    return APR_SUCCESS;
-}
-
-/* A document's text is text; OpenAI takes no URL of one. */
-static apr_status_t write_document(openai_chat_writing_t *wr,
-                                   const llmgw_part_t *part, int i)
-{
-    llmgw_json_writer_t *w = &wr->w;
-
-    if (part->text.p) {
-        write_text(w, part->text);
-        return APR_SUCCESS;
-    }
-    if (!part->data.p
-        && (!part->file_id.len
-            || wr->req->dialect != &llmgw_dialect_openai_chat)) {
-        return llmgw_openai_chat_cannot(wr, 0, "messages[%d].content", i);
-    }
-    begin_part(w, "file");
-    llmgw_json_begin(w, '{');
-    if (part->data.p) {
-        llmgw_json_key(w, "filename");
-        llmgw_json_str(w, part->filename.len ? part->filename
-                                             : LLMGW_STR_LIT("document.pdf"));
-        llmgw_json_key(w, "file_data");
-        llmgw_openai_chat_put_data_url(w, part->media_type, part->data);
-    }
-    else {
-        llmgw_json_opt_str(w, "file_id", part->file_id);
-    }
-    llmgw_json_end(w, '}');
-    llmgw_json_end(w, '}');
-    return APR_SUCCESS;
-}
-
-static apr_status_t write_video(openai_chat_writing_t *wr,
-                                const llmgw_part_t *part, int i)
-{
-    llmgw_json_writer_t *w = &wr->w;
-
-    if (wr->req->dialect != &llmgw_dialect_openai_chat || !part->url.p) {
-        return llmgw_openai_chat_cannot(wr, 0, "messages[%d].content", i);
-    }
-    begin_part(w, "video_url");
-    llmgw_json_begin(w, '{');
-    llmgw_json_opt_str(w, "url", part->url);
-    llmgw_json_end(w, '}');
-    llmgw_json_end(w, '}');
-    return APR_SUCCESS;
-}
-
-static apr_status_t write_part(openai_chat_writing_t *wr,
-                               const llmgw_part_t *part, int i)
-{
-    switch (part->type) {
-    case LLMGW_PART_TEXT:
-        write_text(&wr->w, part->text);
-        return APR_SUCCESS;
-    case LLMGW_PART_REFUSAL:
-        begin_part(&wr->w, "refusal");
-        llmgw_json_str(&wr->w, part->text);
-        llmgw_json_end(&wr->w, '}');
-        return APR_SUCCESS;
-    case LLMGW_PART_IMAGE:
-        return write_image(wr, part, i);
-    case LLMGW_PART_AUDIO:
-        return write_audio(wr, part, i);
-    case LLMGW_PART_DOCUMENT:
-        return write_document(wr, part, i);
-    case LLMGW_PART_VIDEO:
-        return write_video(wr, part, i);
-    default:
-        return APR_SUCCESS;     /* calls, results, reasoning: not content */
-    }
-}
-
-/* ---- content ------------------------------------------------------------ */
-
-static int is_content(const llmgw_part_t *part)
-{
-    return part->type != LLMGW_PART_TOOL_CALL
-        && part->type != LLMGW_PART_TOOL_RESULT
-        && part->type != LLMGW_PART_REASONING
-        && part->type != LLMGW_PART_REDACTED;
-}
-
-static int is_text(const llmgw_part_t *part)
-{
-    return part->type == LLMGW_PART_TEXT
-        || (part->type == LLMGW_PART_DOCUMENT && part->text.p);
-}
-
-/* How many parts are content, and whether one is no text. */
-static int count_content(const apr_array_header_t *parts, int *has_other)
-{
-    int i, n = 0;
-
-    *has_other = 0;
-    for (i = 0; i < parts->nelts; i++) {
-        if (is_content(get_part(parts, i))) {
-            n++;
-            *has_other |= get_part(parts, i)->type != LLMGW_PART_TEXT;
-        }
-    }
-    return n;
-}
-
-/* A single text is a string, anything else an array of parts. */
-static apr_status_t write_content(openai_chat_writing_t *wr,
-                                  const apr_array_header_t *parts, int i)
-{
-    llmgw_json_writer_t *w = &wr->w;
-    int other, j, n = count_content(parts, &other);
-    apr_status_t rv = APR_SUCCESS;
-
-    llmgw_json_key(w, "content");
-    if (n == 0) {
-        llmgw_json_null(w);
-        return APR_SUCCESS;
-    }
-    if (n > 1 || other) {
-        llmgw_json_begin(w, '[');
-    }
-    for (j = 0; j < parts->nelts && rv == APR_SUCCESS; j++) {
-        const llmgw_part_t *part = get_part(parts, j);
-
-        if (!is_content(part)) {
-            continue;
-        }
-        if (part->cache_control.p) {
-            rv = llmgw_openai_chat_cannot(wr, 1, "cache_control");
-        }
-        if (rv == APR_SUCCESS && n == 1 && !other) {
-            llmgw_json_str(w, part->text);
-        }
-        else if (rv == APR_SUCCESS) {
-            rv = write_part(wr, part, i);
-        }
-    }
-    if (n > 1 || other) {
-        llmgw_json_end(w, ']');
-    }
-    return rv;
 }
 
 /* ---- assistant ---------------------------------------------------------- */
@@ -354,11 +132,18 @@ static void write_reasoning(openai_chat_writing_t *wr,
 static apr_status_t write_assistant(openai_chat_writing_t *wr,
                                     const llmgw_message_t *m, int i)
 {
-    apr_status_t rv = write_content(wr, m->parts, i);
+    apr_status_t rv = llmgw_openai_chat_write_content(wr, m->parts, i);
 
     write_reasoning(wr, m);
     write_calls(wr, m);
     return rv;
+}
+
+/* What a tool message can hold. */
+static int is_text(const llmgw_part_t *part)
+{
+    return part->type == LLMGW_PART_TEXT
+        || (part->type == LLMGW_PART_DOCUMENT && part->text.p);
 }
 
 /* ---- tool results ------------------------------------------------------- */
@@ -392,7 +177,7 @@ static apr_status_t write_result(openai_chat_writing_t *wr,
     }
     for (j = 0; result->parts && j < result->parts->nelts; j++) {
         if (is_text(get_part(result->parts, j)) && n > 1) {
-            write_text(w, get_part(result->parts, j)->text);
+            llmgw_openai_chat_write_text(w, get_part(result->parts, j)->text);
         }
         else if (is_text(get_part(result->parts, j))) {
             llmgw_json_str(w, get_part(result->parts, j)->text);
@@ -425,14 +210,13 @@ static apr_status_t write_media(openai_chat_writing_t *wr,
     apr_status_t rv = APR_SUCCESS;
     int j;
 
-    begin_part(w, "text");
-    llmgw_json_raw_out(w, LLMGW_STR_LIT("\"Result of "));
-    llmgw_json_put_escaped(w->out, get_call_id(wr, result->id));
-    llmgw_buf_puts(w->out, ":\"");
-    llmgw_json_end(w, '}');
+    llmgw_openai_chat_write_text(w, llmgw_str_of(apr_psprintf(
+        wr->p, "Result of %.*s:",
+        LLMGW_STR_ARG(get_call_id(wr, result->id)))));
     for (j = 0; j < result->parts->nelts && rv == APR_SUCCESS; j++) {
         if (!is_text(get_part(result->parts, j))) {
-            rv = write_part(wr, get_part(result->parts, j), i);
+            rv = llmgw_openai_chat_write_part(
+                wr, get_part(result->parts, j), i);
         }
     }
     return rv;
@@ -506,8 +290,9 @@ static apr_status_t write_message(openai_chat_writing_t *wr, int i)
     llmgw_json_key(&wr->w, "role");
     llmgw_json_strz(&wr->w, get_role(wr, m));
     llmgw_json_opt_str(&wr->w, "name", m->name);
-    rv = m->role == LLMGW_ROLE_ASSISTANT ? write_assistant(wr, m, i)
-                                         : write_content(wr, m->parts, i);
+    rv = m->role == LLMGW_ROLE_ASSISTANT
+        ? write_assistant(wr, m, i)
+        : llmgw_openai_chat_write_content(wr, m->parts, i);
     llmgw_json_end(&wr->w, '}');
     return rv;
 }

@@ -117,6 +117,18 @@ apr_status_t llmgw_openai_chat_cannot(openai_chat_writing_t *wr, int is_hint,
                                       const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** Write a text as a part of its own. */
+void llmgw_openai_chat_write_text(llmgw_json_writer_t *w, llmgw_str_t text);
+
+/** Write a part of message i, or report it. */
+apr_status_t llmgw_openai_chat_write_part(openai_chat_writing_t *wr,
+                                          const llmgw_part_t *part, int i);
+
+/** Write the member "content" of message i: a text alone is a string. */
+apr_status_t llmgw_openai_chat_write_content(openai_chat_writing_t *wr,
+                                             const apr_array_header_t *parts,
+                                             int i);
+
 apr_status_t llmgw_openai_chat_write_messages(openai_chat_writing_t *wr);
 apr_status_t llmgw_openai_chat_write_tools(openai_chat_writing_t *wr);
 
@@ -174,7 +186,7 @@ typedef struct openai_chat_outlet_t {
     int is_stopped;
     int detail;                 /* index of the reasoning detail now written */
     int has_detail;             /* it has text */
-    unsigned char *has_args;    /* by tool: 1 arguments were written, 2 custom */
+    unsigned char *has_args;    /* by tool: 1 arguments came, 2 it is custom */
     int ntools;
     int cap;
 } openai_chat_outlet_t;
