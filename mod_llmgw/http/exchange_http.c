@@ -17,7 +17,7 @@
 
 /* Below the core output filter's threshold for blocking (64 KiB). */
 #define WRITE_BYTES 32768
-#define READ_BYTES 65536
+#define READ_BYTES 32768
 
 /*
  * mod_ssl reads without SSL_MODE_AUTO_RETRY: each record that holds no data (a
@@ -26,9 +26,6 @@
  * poll() does not see it.
  */
 #define TLS_READS 6
-
-/* What one read of a socket gives at most. */
-#define SOCKET_READ_BYTES APR_BUCKET_BUFF_SIZE
 
 typedef struct http_exchange_t {
     llmgw_exchange_t x;
@@ -507,7 +504,24 @@ static apr_status_t connection_ended(http_exchange_t *e, apr_status_t why)
                 : "The provider's answer ended before it was complete.", why);
 }
 
-static apr_status_t take_brigade(http_exchange_t *e, apr_size_t *total)
+/* Without TLS: from the socket itself. The core input filter would ask it twice
+ * for each answer, and copy into buckets what is used up at once here. */
+static apr_status_t read_socket(http_exchange_t *e)
+{
+    char data[READ_BYTES];
+    ssize_t n = recv(e->x.wait.fd, data, sizeof(data), MSG_DONTWAIT);
+
+    if (n < 0) {
+        return APR_STATUS_IS_EAGAIN(errno) || errno == EINTR ? APR_EAGAIN
+               : connection_ended(e, APR_FROM_OS_ERROR(errno));
+    }
+    if (n == 0) {
+        return connection_ended(e, APR_EOF);
+    }
+    return take_bytes(e, data, (apr_size_t)n);
+}
+
+static apr_status_t take_brigade(http_exchange_t *e)
 {
     apr_status_t rv = APR_SUCCESS;
 
@@ -525,7 +539,6 @@ static apr_status_t take_brigade(http_exchange_t *e, apr_size_t *total)
                 return APR_STATUS_IS_EAGAIN(rv) ? rv
                        : connection_ended(e, rv);
             }
-            *total += len;
             rv = len ? take_bytes(e, data, len) : APR_SUCCESS;
         }
         apr_bucket_delete(b);
@@ -533,10 +546,10 @@ static apr_status_t take_brigade(http_exchange_t *e, apr_size_t *total)
     return rv;
 }
 
-/* What is there now: APR_EAGAIN if nothing is. */
-static apr_status_t read_brigade(http_exchange_t *e)
+/* With TLS: through mod_ssl's filter. */
+static apr_status_t read_filters(http_exchange_t *e)
 {
-    int tries = e->x.provider->is_tls ? TLS_READS : 1;
+    int tries = TLS_READS;
     apr_status_t rv;
 
     do {
@@ -546,28 +559,17 @@ static apr_status_t read_brigade(http_exchange_t *e)
             rv = APR_EAGAIN;
         }
     } while (APR_STATUS_IS_EAGAIN(rv) && --tries > 0);
+    if (APR_STATUS_IS_EAGAIN(rv)) {
+        return rv;
+    }
+    rv = rv == APR_SUCCESS ? take_brigade(e) : connection_ended(e, rv);
+    apr_brigade_cleanup(e->in);
     return rv;
 }
 
 static apr_status_t read_answer(http_exchange_t *e)
 {
-    apr_size_t total = 0;
-    apr_status_t rv;
-
-    rv = read_brigade(e);
-    if (APR_STATUS_IS_EAGAIN(rv)) {
-        return rv;
-    }
-    if (rv != APR_SUCCESS) {
-        return connection_ended(e, rv);
-    }
-    rv = take_brigade(e, &total);
-    apr_brigade_cleanup(e->in);
-    if (rv == APR_SUCCESS && !e->x.provider->is_tls
-        && total < SOCKET_READ_BYTES) {
-        return APR_EAGAIN;      /* that was all: spare a call that says so */
-    }
-    return rv;
+    return e->x.provider->is_tls ? read_filters(e) : read_socket(e);
 }
 
 /* ---- the exchange ------------------------------------------------------ */

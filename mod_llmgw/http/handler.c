@@ -10,6 +10,23 @@
 #include "relay.h"
 #include "reply.h"
 
+int llmgw_handler_translate(request_rec *r)
+{
+    const core_dir_config *conf = ap_get_core_module_config(r->per_dir_config);
+
+    if (conf->handler && !strncmp(conf->handler, "llmgw", 5)) {
+        /* A mark only: map_to_storage runs without the location's settings. */
+        ap_set_module_config(r->request_config, &llmgw_module, r);
+    }
+    return DECLINED;
+}
+
+int llmgw_handler_map(request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &llmgw_module) ? OK
+           : DECLINED;
+}
+
 /* The body was not read, or not to its end: the connection cannot go on. */
 static int refuse_call(llmgw_call_t *call)
 {

@@ -6,6 +6,14 @@
 #include "llmgw/dialect.h"
 #include "llmgw/surface.h"
 
+/**
+ * The translate_name and map_to_storage hooks: URLs whose <Location> says
+ * SetHandler llmgw are no files. As for mod_proxy, no directory is searched for
+ * them, and neither <Directory> sections nor .htaccess files apply.
+ */
+int llmgw_handler_translate(request_rec *r);
+int llmgw_handler_map(request_rec *r);
+
 /** The handler hook: SetHandler llmgw. */
 int llmgw_handler_run(request_rec *r);
 

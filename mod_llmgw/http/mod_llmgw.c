@@ -150,6 +150,9 @@ static void register_hooks(apr_pool_t *p LLMGW_UNUSED)
     ap_hook_post_config(llmgw_post_config, NULL, before_proxy,
                         APR_HOOK_MIDDLE);
     ap_hook_child_init(llmgw_child_init, after_proxy, NULL, APR_HOOK_MIDDLE);
+    ap_hook_translate_name(llmgw_handler_translate, NULL, NULL,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(llmgw_handler_map, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(llmgw_handler_run, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(llmgw_handler_health, NULL, NULL, APR_HOOK_MIDDLE);
     llmgw_relay_register();
