@@ -80,6 +80,7 @@ static inline apr_status_t fuzz_take_frame(void *ctx, const char *data,
 {
     fuzz_answer_t *a = ctx;
 
+    (void)flags;
     return llmgw_buf_append(a->frames, data, len);
 }
 

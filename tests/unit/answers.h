@@ -117,6 +117,7 @@ static inline apr_status_t take_frame(void *ctx, const char *data,
 {
     decoded_t *out = ctx;
 
+    (void)flags;
     return llmgw_buf_append(out->frames, data, len);
 }
 

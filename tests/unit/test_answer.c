@@ -147,6 +147,7 @@ static apr_status_t refuse(void *ctx, const llmgw_event_t *ev)
 {
     int *left = ctx;
 
+    (void)ev;
     return (*left)-- > 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 

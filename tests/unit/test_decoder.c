@@ -22,6 +22,8 @@ static apr_status_t list_frame(void *ctx, const char *data, apr_size_t len,
 
 static apr_status_t ignore_event(void *ctx, const llmgw_event_t *ev)
 {
+    (void)ctx;
+    (void)ev;
     return APR_SUCCESS;
 }
 
@@ -77,11 +79,16 @@ END_TEST
 static apr_status_t end_at_frame(void *ctx, const char *data, apr_size_t len,
                                  unsigned int flags)
 {
+    (void)ctx;
+    (void)data;
+    (void)len;
+    (void)flags;
     return APR_EGENERAL;
 }
 
 static apr_status_t end_at_event(void *ctx, const llmgw_event_t *ev)
 {
+    (void)ctx;
     return ev->type == LLMGW_EV_TEXT ? APR_EGENERAL : APR_SUCCESS;
 }
 

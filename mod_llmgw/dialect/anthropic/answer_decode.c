@@ -231,6 +231,7 @@ static apr_status_t on_block_delta(llmgw_decode_t *d, const llmgw_json_t *ev)
 
 static apr_status_t on_block_stop(llmgw_decode_t *d, const llmgw_json_t *ev)
 {
+    (void)ev;
     return llmgw_anthropic_block_stop(d);
 }
 
@@ -255,6 +256,7 @@ static apr_status_t on_message_stop(llmgw_decode_t *d, const llmgw_json_t *ev)
     anthropic_decode_t *st = d->state;
     apr_status_t rv = llmgw_anthropic_block_stop(d);
 
+    (void)ev;
     d->frame |= LLMGW_FRAME_END;
     st->is_ended = 1;
     return rv == APR_SUCCESS && st->is_started ? emit_end(d) : rv;
@@ -264,6 +266,7 @@ static apr_status_t on_ping(llmgw_decode_t *d, const llmgw_json_t *ev)
 {
     llmgw_event_t ping;
 
+    (void)ev;
     memset(&ping, 0, sizeof(ping));
     ping.type = LLMGW_EV_PING;
     return d->emit(d->emit_ctx, &ping);
