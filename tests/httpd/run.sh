@@ -110,8 +110,21 @@ RES_OPTIONS="timeout:1 attempts:1"      # a name that is not there is not, soon
 export LLMGW_TEST_APXS LLMGW_TEST_SANITIZE LLMGW_TEST_RUN HOME TMPDIR RES_OPTIONS
 
 cd "$work"
+if [ -n "$user" ] && command -v setpriv >/dev/null 2>&1; then
+    # in place of the shell, so that a signal reaches it
+    setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups \
+        perl run.pl "$@" &
+elif [ -n "$user" ]; then
+    runuser -u "$user" -- perl run.pl "$@" &
+else
+    perl run.pl "$@" &
+fi
+runner=$!
+trap 'kill -TERM $runner 2>/dev/null' INT TERM HUP
 status=0
-as_user perl run.pl "$@" || status=$?
+wait $runner || status=$?
+while kill -0 $runner 2>/dev/null; do wait $runner || status=$?; done
+trap - INT TERM HUP
 cd "$top"
 if [ $keep = 0 ] && [ $status = 0 ]; then rm -rf "$work"; fi
 if [ -n "$outside" ]; then

@@ -9,7 +9,7 @@ is_error(request(path => '/v1/nothing', body => '{}'), 404, 'unknown_url', undef
          'an unknown URL');
 is_error(request(path => '/v1/chat/completions/x', body => '{}'), 404,
          'unknown_url', undef, 'one more segment');
-for my $method (qw(GET PUT DELETE PATCH)) {
+for my $method (qw(GET PUT DELETE PATCH OPTIONS)) {
     my $a = request(path => '/v1/chat/completions', method => $method,
                     body => $method eq 'GET' ? '' : '{}');
     is_error($a, 405, 'method_not_allowed', undef, "$method is no method for it");

@@ -27,6 +27,12 @@ is_error(ask('mock/huge-event,kb=200', vhost => 'small'), 502, 'upstream_too_lar
 expect_log(qr/LLMGW\d+/);
 is(ask('mock/huge-event,kb=200', vhost => 'merge')->status, 200, 'not of another');
 
+is_error(ask('route-limits'), 502, 'upstream_too_large', undef, 'LLMResponseBody of a route');
+is_error(ask('route-limits', messages => [{ role => 'user', content => 'x' x 3000 }]), 413,
+         'request_too_large', undef, 'LLMRequestBody of a route');
+is_error(ask('route-reject', more => { seed => 7 }), 400, undef, 'seed',
+         'LLMUnsupported of a route');
+
 # Of LLMTimeout only first= was given in the route: the rest is the server's
 $a = ask('patient', vhost => 'short');
 is($a->status, 200, 'LLMTimeout in a route overrides one value');

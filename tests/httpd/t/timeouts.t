@@ -2,7 +2,7 @@
 use strict;
 use warnings;
 use LLMGW::Test;
-expect_log(qr/LLMGW\d+/, qr/AH01114|AH02039|AH01084|AH00957|AH00898|AH01102/);
+expect_log(qr/LLMGW\d+/, qr/AH01114|AH02039|AH01084|AH00957|AH00898|AH01102|AH00941/);
 
 # Elapsed within [$at - 0.1, $at + 1.5] s: both cores may be busy
 sub on_time {
@@ -24,7 +24,7 @@ $a = ask('silent/x', vhost => 'short');
 is_error($a, 504, 'upstream_first_timeout', undef, 'first=: accepted, no answer');
 on_time($a, 1000, 'silent');
 for my $p (qw(mock claude)) {
-    for (['stall-head', 0], ['stall-head', 1], ['stall-in-head', 0],
+    for (['trickle-head', 0], ['stall-head', 0], ['stall-head', 1], ['stall-in-head', 0],
          ['stall-body', 0], ['stall-body', 1], ['stall-role', 1],
          ['ping-forever', 1]) {
         my ($name, $stream) = @$_;
@@ -63,6 +63,9 @@ ok(upstream_closed($tag, 2), 'total, stream: the provider is let go');
 $a = ask('mock/stall-head', vhost => 'total');
 is_error($a, 504, 'request_timeout', undef, 'total=: no answer');
 on_time($a, 2000, 'total, whole');
+$a = ask('mock/trickle-body', vhost => 'total');
+is_error($a, 504, 'request_timeout', undef, 'total=: a body byte by byte');
+on_time($a, 2000, 'total, trickle');
 $a = ask("mock/endless-stream,ms=100", vhost => 'total', stream => 1);
 is_stream_error($a, qr/^request_timeout$/, 'total=: an endless stream');
 
@@ -71,6 +74,19 @@ $a = ask('patient', vhost => 'short');
 is($a->text, 'Hello from mock', 'a route has its own first=');
 is_error(ask('mock/delay-head,ms=2000', vhost => 'short'), 504,
          'upstream_first_timeout', undef, 'the others the server\'s');
+
+# ---- max-connections: a call waits for its turn, but not for ever -----------------------
+my @c = map {
+    my $c = LLMGW::Http->new(port('short'));
+    $c->put(raw(body => json({ model => 'one/delay-head,ms=700', messages =>
+        [{ role => 'user', content => prompt() }] })));
+    $c;
+} 1 .. 6;
+my @a = map { $_->answer(timeout => 15) } @c;
+is(scalar(grep { $_->complete && ($_->status == 200 || $_->status =~ /^50[0-4]$/) } @a), 6,
+   'max-connections=1: each call is answered');
+ok(!(grep { $_->ms > 4000 } @a), 'in bounded time') or diag(join ' ', map { $_->ms } @a);
+ok(scalar(grep { $_->status == 200 } @a), 'at least one with an answer');
 
 my $id = tag();
 ask('mock/stall-head', vhost => 'short', id => $id);

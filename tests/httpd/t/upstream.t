@@ -26,6 +26,12 @@ my %both = (
     'bad-field'      => [502, 'upstream_bad_response'],
     'nul-field'      => [502, 'upstream_bad_response'],
     'two-lengths'    => [502, 'upstream_bad_response'],
+    'huge-length'    => [502, qr/^upstream_/],
+    'negative-length' => [502, 'upstream_bad_response'],
+    'word-length'    => [502, 'upstream_bad_response'],
+    'odd-te'         => [502, 'upstream_bad_response'],
+    'odd-encoding'   => [502, qr/^upstream_/],
+    'interim-endless' => [502, qr/^upstream_/],
     'header-1mb'     => [502, qr/^upstream_(?:bad_response|too_large)$/],
     'header-many'    => [502, qr/^upstream_(?:bad_response|too_large)$/],
     'header-endless' => [502, qr/^upstream_(?:bad_response|too_large)$/],
@@ -47,10 +53,10 @@ my %whole = (
     'body-null-choices' => [502, qr/^upstream_/],
     'reset-mid'         => [502, qr/^upstream_/],
     'close-mid'         => [502, qr/^upstream_/],
+    'gzip-cut'          => [502, qr/^upstream_/],
     'cut'               => [502, qr/^upstream_/],
     'http10-cut'        => [502, qr/^upstream_/],
     'short-body'        => [502, qr/^upstream_/],
-    'stream-for-whole'  => [502, qr/^upstream_/],
 );
 # A stream that had begun: an error event
 my @begun = qw(reset-mid close-mid cut http10-cut bad-chunk-mid broken-event);
@@ -105,6 +111,13 @@ is_error(ask('mock/endless-event', stream => 1), 502, qr/^upstream_/, undef,
 is_error(ask('mock/huge-event,kb=200', vhost => 'small'), 502,
          'upstream_too_large', undef, 'an answer above LLMResponseBody');
 
+for my $stream (0, 1) {
+    is_error(ask('mock/gzip-bomb', vhost => 'small', stream => $stream), 502,
+             'upstream_too_large', undef, "an answer that is a gzip bomb, stream $stream");
+}
+is_error(ask('mock/gzip-bomb,mb=80'), 502, 'upstream_too_large', undef,
+         'a gzip bomb meets the default LLMResponseBody');
+
 # ---- odd, but legal: covered byte for byte in passthrough.t; translated here ----------
 for my $name (qw(gzip interim one-byte one-byte-chunks trailers http10 delay-head
                  delay-body delay-mid)) {
@@ -122,9 +135,16 @@ $a = ask('claude/huge-event', stream => 1);
 is(length $a->text, 1 << 20, 'an event of 1 MB');
 for my $p (qw(mock claude)) {
     $a = ask("$p/whole-for-stream", stream => 1);
-    ok($a->status == 502 || $a->is_stream && $a->text eq 'Hello from mock'
-       && $a->done, "$p: a whole answer where a stream was asked")
+    ok($a->is_stream && $a->text eq 'Hello from mock' && $a->finish eq 'stop' && $a->done,
+       "$p: a whole answer where a stream was asked is streamed")
         or diag($a->status . ' ' . substr $a->body, 0, 300);
+    $a = ask("$p/stream-for-whole");
+    is($a->header('Content-Type'), 'application/json',
+       "$p: a stream where a whole answer was asked is one");
+    is($a->text, 'Hello from mock', "$p: with all its words");
+    is($a->finish, 'stop', "$p: and its end");
+    is_error(ask("$p/stream-for-whole,cut=1"), 502, qr/^upstream_/, undef,
+             "$p: unless it is cut short");
 }
 
 # ---- the log has it -------------------------------------------------------------------

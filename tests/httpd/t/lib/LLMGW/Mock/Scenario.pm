@@ -266,6 +266,26 @@ $SCENARIO{gzip} = sub {
             chunks(substr($zipped, 0, $half)), [wait => 20],
             chunks(substr($zipped, $half)), last_chunk());
 };
+$SCENARIO{'gzip-cut'} = sub {
+    my ($call) = @_;
+    my $in = join '', $call->{stream} ? events($call, tokens => [@HELLO])
+                                      : whole($call, tokens => [@HELLO]);
+    gzip(\$in => \my $zipped);
+    my $type = $call->{stream} ? sse_type() : json_type();
+    return (out(head(200, $type, 'Content-Encoding: gzip',
+                     'Transfer-Encoding: chunked')),
+            chunks(substr $zipped, 0, length($zipped) - 60), last_chunk());
+};
+$SCENARIO{'gzip-bomb'} = sub {      # mb= of one letter
+    my ($call) = @_;
+    my $word = 'x' x (1 << 20);
+    my $in = join '', $call->{stream}
+        ? events($call, tokens => [($word) x arg($call, 'mb', 100)])
+        : whole($call, tokens => [($word) x arg($call, 'mb', 100)]);
+    gzip(\$in => \my $zipped);
+    my $type = $call->{stream} ? sse_type() : json_type();
+    return reply(200, [$type, 'Content-Encoding: gzip'], $zipped);
+};
 $SCENARIO{interim} = sub {
     my ($call) = @_;
     return (out("HTTP/1.1 100 Continue\r\n\r\n",
@@ -333,6 +353,17 @@ $SCENARIO{'delay-mid'} = sub {
     my $cut = $call->{stream} ? index($bytes, 'Hello') + 2 : length($bytes) - 40;
     return (out(substr($bytes, 0, $cut)), [wait => arg($call, 'ms', 300)],
             out(substr($bytes, $cut)));
+};
+$SCENARIO{'trickle-head'} = sub {
+    my ($call) = @_;
+    return map { ([out => $_], [wait => 200]) } split //, plain_bytes($call);
+};
+$SCENARIO{'trickle-body'} = sub {
+    my ($call) = @_;
+    my $bytes = plain_bytes($call);
+    my $end = index($bytes, "\r\n\r\n") + 4;
+    return (out(substr $bytes, 0, $end),
+            map { ([out => $_], [wait => 200]) } split //, substr $bytes, $end);
 };
 $SCENARIO{'stall-head'} = sub { return ([wait => FOREVER], ['close']) };
 $SCENARIO{'stall-in-head'} = sub {
@@ -422,6 +453,21 @@ $SCENARIO{'two-lengths'} = sub {
     return (out(head(200, json_type(), 'Content-Length: 2',
                      'Content-Length: 3') . '{} '), ['close']);
 };
+my %FIELD = ('huge-length' => 'Content-Length: 99999999999999999999',
+             'negative-length' => 'Content-Length: -1',
+             'word-length' => 'Content-Length: two',
+             'odd-te' => 'Transfer-Encoding: rot13',
+             'odd-encoding' => "Content-Encoding: br\r\nContent-Length: 2");
+for my $name (keys %FIELD) {
+    $SCENARIO{$name} = sub {
+        my $type = $_[0]{stream} ? sse_type() : json_type();
+        return (out(head(200, $type, $FIELD{$name}) . '{}'), ['close']);
+    };
+}
+$SCENARIO{'interim-endless'} = sub {
+    return ([each => sub { return "HTTP/1.1 100 Continue\r\n\r\n" x 100 }, 1],
+            ['close']);
+};
 $SCENARIO{'header-1mb'} = sub {
     return (out(head(200, json_type(), 'X-Big: ' . 'x' x 1_048_576,
                      'Content-Length: 2') . '{}'), ['close']);
@@ -510,8 +556,9 @@ $SCENARIO{'whole-for-stream'} = sub {
 };
 $SCENARIO{'stream-for-whole'} = sub {
     my ($call) = @_;
-    return (out(sse_head()), chunks(events($call, tokens => [@HELLO])),
-            last_chunk());
+    my @e = $call->{arg}{cut} ? @{ (stream_parts($call))[0] }
+                              : events($call, tokens => [@HELLO]);
+    return (out(sse_head()), chunks(@e), last_chunk());
 };
 
 # ---- errors --------------------------------------------------------------------------
@@ -593,6 +640,13 @@ $SCENARIO{'endless-error'} = sub {
     return (out(head(500, json_type(), 'Transfer-Encoding: chunked')),
             chunks('{"error":{"message":"'),
             [each => sub { return chunk('x' x 16_384) }], ['close']);
+};
+# Only the key that ends so is good: good=
+$SCENARIO{'one-good-key'} = sub {
+    my ($call) = @_;
+    my $good = arg($call, 'good', '');
+    return hello($call) if ($call->{headers}{authorization} || '') =~ /\Q$good\E$/;
+    return reply(401, [json_type()], error_body($call, 401, 'bad key'));
 };
 # 401 that repeats the key it was given, as some providers do
 $SCENARIO{'key-in-error'} = sub {
