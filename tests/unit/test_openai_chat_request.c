@@ -242,6 +242,77 @@ START_TEST(test_result_media)
 }
 END_TEST
 
+/* Parts as other clients' dialects have them. */
+START_TEST(test_foreign_parts)
+{
+    static const struct {
+        llmgw_part_t part;
+        const char *has;
+    } cases[] = {
+        { { .type = LLMGW_PART_DOCUMENT, .text = { "doc", 3 } },
+          "\"content\":[{\"type\":\"text\",\"text\":\"doc\"}]" },
+        { { .type = LLMGW_PART_DOCUMENT, .url = { "https://a/b", 11 } },
+          "\"content\":\"\"}]}\ndropped: messages[0].content" },
+        { { .type = LLMGW_PART_DOCUMENT, .file_id = { "f", 1 } },
+          "dropped: messages[0].content" },
+        { { .type = LLMGW_PART_DOCUMENT, .data = { "AA==", 4 },
+            .media_type = { "application/pdf", 15 } },
+          "\"file\":{\"filename\":\"document.pdf\",\"file_data\":"
+          "\"data:application/pdf;base64,AA==\"}" },
+        { { .type = LLMGW_PART_VIDEO, .url = { "https://a/b", 11 } },
+          "dropped: messages[0].content" },
+        { { .type = LLMGW_PART_IMAGE, .url = { "gs://a/b", 8 } },
+          "dropped: messages[0].content" },
+        { { .type = LLMGW_PART_AUDIO, .data = { "AA==", 4 },
+            .media_type = { "audio/x-wav", 11 } },
+          "\"input_audio\":{\"data\":\"AA==\",\"format\":\"wav\"}" },
+        { { .type = LLMGW_PART_AUDIO, .data = { "AA==", 4 },
+            .media_type = { "audio/flac", 10 } }, "\"format\":\"flac\"" },
+        { { .type = LLMGW_PART_TEXT, .text = { "t", 1 },
+            .cache_control = { "{}", 2 } },
+          "\"content\":\"t\"}]}\ndropped: cache_control" }
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        llmgw_request_t *req = llmgw_request_create(unit_pool);
+        llmgw_message_t *m = llmgw_request_add_message(req, unit_pool,
+                                                       LLMGW_ROLE_USER);
+
+        req->model = LLMGW_STR_LIT("m");
+        *llmgw_parts_add(m->parts, cases[i].part.type) = cases[i].part;
+        assert_has(write_request(chat, req, LLMGW_UNSUPPORTED_DROP, 0).p,
+                   cases[i].has);
+    }
+}
+END_TEST
+
+/* A budget is put into words; a choice among tools keeps their kind. */
+START_TEST(test_foreign_members)
+{
+    static const char *const budgets[][2] = {
+        { "1024", "\"low\"" }, { "8000", "\"medium\"" },
+        { "32000", "\"high\"" }
+    };
+    size_t i;
+
+    for (i = 0; i < 3; i++) {
+        llmgw_request_t *req = llmgw_request_create(unit_pool);
+
+        req->model = LLMGW_STR_LIT("m");
+        req->reasoning_budget = llmgw_str_of(budgets[i][0]);
+        req->service_tier = LLMGW_STR_LIT("standard_only");
+        req->safety_settings = LLMGW_STR_LIT("[]");
+        ((llmgw_extra_t *)apr_array_push(req->extras))->name =
+            LLMGW_STR_LIT("container");
+        assert_has(write_request(chat, req, LLMGW_UNSUPPORTED_DROP, 0).p,
+                   budgets[i][1]);
+        assert_has(write_request(chat, req, LLMGW_UNSUPPORTED_DROP, 0).p,
+                   "\ndropped: service_tier, safety_settings, container");
+    }
+}
+END_TEST
+
 /* Names and ids that are too long stay apart, and match each other. */
 START_TEST(test_long_names)
 {
@@ -309,4 +380,5 @@ END_TEST
 
 UNIT_MAIN("openai_chat_request", test_golden, test_refused, test_nulls,
           test_assistant_turns, test_choice_without_tools, test_quirks,
-          test_unsupported, test_result_media, test_long_names, test_recorded)
+          test_unsupported, test_result_media, test_foreign_parts,
+          test_foreign_members, test_long_names, test_recorded)
