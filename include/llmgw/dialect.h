@@ -93,6 +93,10 @@ typedef struct llmgw_dialect_t {
     llmgw_framing_e framing;
     const char *stream_end;     /* the frame that must end a stream; NULL if
                                  * the last event does so by itself */
+    const char *prompt_member;  /* the array a request must have: "messages" */
+    const char *usage_member;   /* the object in which a client asks for usage
+                                 * in its stream by include_usage; NULL where
+                                 * streams always have it */
     apr_size_t decode_state_size;
     apr_size_t encode_state_size;
 

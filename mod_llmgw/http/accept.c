@@ -9,7 +9,7 @@ typedef struct top_t {
     llmgw_call_t *call;
     llmgw_err_t *err;
     apr_hash_t *seen;           /* names, to find one that stands twice */
-    int has_messages;
+    int has_prompt;
 } top_t;
 
 static apr_status_t bad_type(top_t *top, const char *param, const char *what)
@@ -32,8 +32,9 @@ static llmgw_str_t string_value(llmgw_call_t *call, llmgw_str_t raw)
            ? llmgw_json_string(v, call->pool) : LLMGW_STR_NULL;
 }
 
-static apr_status_t take_stream_options(top_t *top, llmgw_str_t raw,
-                                        llmgw_json_type_e type)
+/* Where the client says whether it wants usage in its stream. */
+static apr_status_t take_usage_member(top_t *top, const char *name,
+                                      llmgw_str_t raw, llmgw_json_type_e type)
 {
     llmgw_json_doc_t *doc = llmgw_json_doc_create(top->call->pool, NULL);
     const llmgw_json_t *v;
@@ -42,14 +43,22 @@ static apr_status_t take_stream_options(top_t *top, llmgw_str_t raw,
         return APR_SUCCESS;
     }
     if (type != LLMGW_JSON_OBJECT) {
-        return bad_type(top, "stream_options", "an object");
+        return bad_type(top, name, "an object");
     }
-    top->call->stream_options = raw;
+    top->call->usage_member = raw;
     if (llmgw_json_parse(doc, raw.p, raw.len, &v, NULL) == APR_SUCCESS) {
         top->call->include_usage
             = llmgw_json_bool(llmgw_json_lookup(v, "include_usage"), 0);
     }
     return APR_SUCCESS;
+}
+
+static apr_status_t take_prompt(top_t *top, const char *name,
+                                llmgw_json_type_e type)
+{
+    top->has_prompt = 1;
+    return type == LLMGW_JSON_ARRAY ? APR_SUCCESS
+           : bad_type(top, name, "an array");
 }
 
 /* Names go into headers and logs. */
@@ -85,6 +94,7 @@ static apr_status_t take_member(top_t *top, const char *name,
                                 const llmgw_json_member_t *m)
 {
     llmgw_call_t *call = top->call;
+    const llmgw_dialect_t *dialect = call->dialect;
 
     if (!strcmp(name, "model")) {
         if (m->type != LLMGW_JSON_STRING) {
@@ -102,14 +112,11 @@ static apr_status_t take_member(top_t *top, const char *name,
     else if (!strcmp(name, "provider") && call->conf->auto_route) {
         return take_provider(top, m);
     }
-    else if (!strcmp(name, "stream_options")) {
-        return take_stream_options(top, m->value, m->type);
+    else if (dialect->usage_member && !strcmp(name, dialect->usage_member)) {
+        return take_usage_member(top, name, m->value, m->type);
     }
-    else if (!strcmp(name, "messages")) {
-        top->has_messages = 1;
-        if (m->type != LLMGW_JSON_ARRAY) {
-            return bad_type(top, name, "an array");
-        }
+    else if (!strcmp(name, dialect->prompt_member)) {
+        return take_prompt(top, name, m->type);
     }
     return APR_SUCCESS;
 }
@@ -146,9 +153,11 @@ static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
         return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING, "model",
                              "You must provide a model.");
     }
-    if (!top->has_messages) {
-        return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING, "messages",
-                             "You must provide messages.");
+    if (!top->has_prompt) {
+        return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING,
+                             call->dialect->prompt_member,
+                             "You must provide '%s'.",
+                             call->dialect->prompt_member);
     }
     return APR_SUCCESS;
 }

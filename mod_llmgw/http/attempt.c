@@ -36,11 +36,11 @@ static llmgw_str_t join(const llmgw_str_t *pieces, int n, apr_pool_t *p)
     return llmgw_str_make(all, len);
 }
 
-/* The client's stream_options, asking for usage too. */
+/* The client's own stream options, asking for usage too. */
 static llmgw_str_t with_usage(const llmgw_call_t *call, apr_pool_t *p)
 {
     const llmgw_splice_t change = { "include_usage", LLMGW_STR_LIT("true") };
-    llmgw_str_t *pieces, old = call->stream_options;
+    llmgw_str_t *pieces, old = call->usage_member;
     int n;
 
     if (old.p && old.p[0] == '{'
@@ -79,9 +79,9 @@ static apr_status_t pass_body(llmgw_call_t *call, llmgw_err_t *err)
         changes[n].name = "provider";
         changes[n++].value = LLMGW_STR_NULL;
     }
-    if (call->stream && !call->include_usage
+    if (call->stream && call->dialect->usage_member && !call->include_usage
         && !(kind->quirks & LLMGW_QUIRK_NO_STREAM_OPTIONS)) {
-        changes[n].name = "stream_options";
+        changes[n].name = call->dialect->usage_member;
         changes[n++].value = with_usage(call, attempt->pool);
     }
     if (n == 0) {

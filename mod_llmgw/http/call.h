@@ -68,7 +68,7 @@ typedef struct llmgw_call_t {
     llmgw_buf_t *body;          /* as received, inflated */
     llmgw_str_t model;          /* asked for */
     llmgw_str_t pin;            /* "provider" member, if a string */
-    llmgw_str_t stream_options; /* raw, never given if absent */
+    llmgw_str_t usage_member;   /* raw, never given if absent */
     int stream;
     int include_usage;
     llmgw_request_t *request;   /* decoded; NULL while nothing needed it */

@@ -208,10 +208,24 @@ static void note_attempt(llmgw_call_t *call)
                 apr_time_now() - call->began - call->upstream_usec);
 }
 
+/* Cut short before the provider said what it cost: about four bytes a token. */
+static void estimate_usage(llmgw_meter_t *meter)
+{
+    if (meter->usage.completion < 0 && meter->text_bytes > 0) {
+        meter->usage.completion = (apr_int64_t)(meter->text_bytes + 3) / 4;
+        meter->usage.estimated = 1;
+    }
+}
+
 void llmgw_reply_notes(llmgw_call_t *call)
 {
-    const llmgw_meter_t *meter = &call->meter;
+    llmgw_meter_t *meter = &call->meter;
     apr_table_t *notes = call->r->notes;
+
+    estimate_usage(meter);
+    if (meter->usage.estimated) {
+        apr_table_setn(notes, LLMGW_NOTE_ESTIMATED, "1");
+    }
 
     if (call->model.p) {
         apr_table_setn(notes, LLMGW_NOTE_MODEL,

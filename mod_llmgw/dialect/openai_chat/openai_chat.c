@@ -182,6 +182,8 @@ const llmgw_dialect_t llmgw_dialect_openai_chat = {
     "openai_chat",
     LLMGW_FRAMING_SSE,
     LLMGW_OPENAI_CHAT_STREAM_END,
+    "messages",
+    "stream_options",
     sizeof(openai_chat_decode_t),
     sizeof(openai_chat_encode_t),
     llmgw_openai_chat_request_decode,
