@@ -140,16 +140,22 @@ static void count_body(llmgw_send_t *send)
 
 /* ---- the head ---------------------------------------------------------- */
 
-/* Keys take turns. */
-static const char *pick_key(const llmgw_provider_t *provider)
+/* Keys take turns; after a refusal the next one of the pool has its turn. */
+static const char *pick_key(llmgw_call_t *call)
 {
     static apr_uint32_t turn;
-    int n = provider->keys->nelts;
+    llmgw_attempt_t *attempt = call->attempt;
+    unsigned int n = (unsigned int)attempt->provider->keys->nelts;
 
-    return n == 0 ? NULL
-           : APR_ARRAY_IDX(provider->keys,
-                           n == 1 ? 0 : apr_atomic_inc32(&turn)
-                           % (apr_uint32_t)n, const char *);
+    if (n == 0) {
+        return NULL;
+    }
+    if (call->keys_refused == 0) {
+        call->key_turn = n == 1 ? 0 : apr_atomic_inc32(&turn);
+    }
+    return APR_ARRAY_IDX(attempt->provider->keys,
+                         (call->key_turn + call->keys_refused) % n,
+                         const char *);
 }
 
 static void put_client_headers(apr_table_t *out, const llmgw_call_t *call,
@@ -177,12 +183,12 @@ static void put_version(apr_table_t *out, const llmgw_provider_t *provider)
     }
 }
 
-static apr_status_t put_key(apr_table_t *out, const llmgw_call_t *call,
+static apr_status_t put_key(apr_table_t *out, llmgw_call_t *call,
                             llmgw_err_t *err)
 {
     const llmgw_provider_t *provider = call->attempt->provider;
     const llmgw_provider_kind_t *kind = provider->kind;
-    const char *key = pick_key(provider);
+    const char *key = pick_key(call);
 
     if (key) {
         apr_table_setn(out, kind->auth_header,

@@ -113,7 +113,21 @@ static int may_move_on(const llmgw_call_t *call, const llmgw_err_t *err)
            && apr_time_now() < call->began + call->conf->timeout.total_usec;
 }
 
-/* An attempt failed: on to the next target, or to the end. */
+/* The provider refused our key: has it another one in its pool? */
+static int may_change_key(llmgw_call_t *call, const llmgw_err_t *err)
+{
+    const llmgw_provider_t *provider = call->attempt->provider;
+
+    if (err->status == LLMGW_ECREDENTIALS && call->attempts < ATTEMPTS_MAX
+        && ++call->keys_refused < (unsigned int)provider->keys->nelts) {
+        call->next_target--;
+        return 1;
+    }
+    call->keys_refused = 0;
+    return 0;
+}
+
+/* An attempt failed: on to the next key or target, or to the end. */
 static llmgw_turn_e fail_attempt(llmgw_call_t *call, const llmgw_err_t *err)
 {
     remember(call, err);
@@ -126,8 +140,8 @@ static llmgw_turn_e fail_attempt(llmgw_call_t *call, const llmgw_err_t *err)
     }
     else {
         llmgw_relay_reset(call->relay);
-        call->state = may_move_on(call, err) ? LLMGW_STATE_PICK
-                                             : LLMGW_STATE_SETTLE;
+        call->state = may_change_key(call, err) || may_move_on(call, err)
+                      ? LLMGW_STATE_PICK : LLMGW_STATE_SETTLE;
     }
     return LLMGW_TURN_AGAIN;
 }

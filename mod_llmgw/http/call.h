@@ -75,6 +75,8 @@ typedef struct llmgw_call_t {
 
     llmgw_plan_t plan;
     int next_target;
+    unsigned int key_turn;      /* the first key tried at this target */
+    unsigned int keys_refused;  /* how many of its keys were */
     int attempts;
     llmgw_state_e state;
     llmgw_attempt_t *attempt;   /* NULL before the first */

@@ -13,8 +13,12 @@
 int llmgw_handler_translate(request_rec *r)
 {
     const core_dir_config *conf = ap_get_core_module_config(r->per_dir_config);
+    const char *handler = conf->handler, *err = NULL;
 
-    if (conf->handler && !strncmp(conf->handler, "llmgw", 5)) {
+    if (conf->expr_handler) {           /* as SetHandler keeps its argument */
+        handler = ap_expr_str_exec(r, conf->expr_handler, &err);
+    }
+    if (handler && !err && !ap_cstr_casecmpn(handler, "llmgw", 5)) {
         /* A mark only: map_to_storage runs without the location's settings. */
         ap_set_module_config(r->request_config, &llmgw_module, r);
     }
