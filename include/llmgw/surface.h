@@ -7,7 +7,10 @@
 /** What is wanted of the gateway. The prefix of the path is free. */
 typedef enum llmgw_surface_e {
     LLMGW_SURFACE_UNKNOWN,      /* no such path: 404 */
-    LLMGW_SURFACE_CHAT,         /* POST .../chat/completions */
+    LLMGW_SURFACE_CHAT,         /* inference, in any dialect: POST
+                                 * .../chat/completions, .../messages,
+                                 * .../responses, .../models/{m}:generateContent
+                                 * and :streamGenerateContent */
     LLMGW_SURFACE_MODELS,       /* GET .../models */
     LLMGW_SURFACE_MODEL         /* GET .../models/{id} */
 } llmgw_surface_e;
@@ -18,7 +21,8 @@ typedef struct llmgw_surface_t {
     const char *dialect;        /* name of what the caller speaks, for errors
                                  * too; never NULL */
     const char *methods;        /* methods the path takes: "POST" */
-    llmgw_str_t id;             /* of a model */
+    llmgw_str_t id;             /* of a model, where the path has it */
+    int streams;                /* the path asks for a stream */
 } llmgw_surface_t;
 
 /**

@@ -10,22 +10,51 @@ typedef struct suffix_t {
 
 static const suffix_t suffixes[] = {
     { "/chat/completions", LLMGW_SURFACE_CHAT, "openai_chat", "POST" },
+    { "/messages", LLMGW_SURFACE_CHAT, "anthropic", "POST" },
+    { "/responses", LLMGW_SURFACE_CHAT, "openai_responses", "POST" },
     { "/models", LLMGW_SURFACE_MODELS, "openai_chat", "GET" },
 };
 
+/* What Gemini's API does with a model: .../models/{model}:VERB. */
+static const struct {
+    const char *verb;
+    int streams;
+} verbs[] = {
+    { ":generateContent", 0 },
+    { ":streamGenerateContent", 1 },
+};
+
+static int parse_verb(llmgw_surface_t *out, llmgw_str_t id)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        apr_size_t n = strlen(verbs[i].verb);
+
+        if (id.len > n
+            && memcmp(id.p + id.len - n, verbs[i].verb, n) == 0) {
+            out->surface = LLMGW_SURFACE_CHAT;
+            out->dialect = "gemini";
+            out->methods = "POST";
+            out->id = llmgw_str_make(id.p, id.len - n);
+            out->streams = verbs[i].streams;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* A model's id may itself hold slashes: the first "/models/" parts them. */
-static int parse_model(llmgw_surface_t *out, const char *path)
+static void parse_model(llmgw_surface_t *out, const char *path)
 {
     const char *at = strstr(path, "/models/");
 
-    if (!at || !at[8]) {
-        return 0;
+    if (!at || !at[8] || parse_verb(out, llmgw_str_of(at + 8))) {
+        return;
     }
     out->surface = LLMGW_SURFACE_MODEL;
-    out->dialect = "openai_chat";
     out->methods = "GET";
     out->id = llmgw_str_of(at + 8);
-    return 1;
 }
 
 void llmgw_surface_parse(llmgw_surface_t *out, const char *path)

@@ -96,7 +96,7 @@ static apr_status_t take_member(top_t *top, const char *name,
     llmgw_call_t *call = top->call;
     const llmgw_dialect_t *dialect = call->dialect;
 
-    if (!strcmp(name, "model")) {
+    if (!strcmp(name, "model") && !call->surface.id.p) {
         if (m->type != LLMGW_JSON_STRING) {
             return bad_type(top, name, "a string");
         }

@@ -70,7 +70,7 @@ static apr_status_t pass_body(llmgw_call_t *call, llmgw_err_t *err)
     llmgw_str_t *pieces;
     int n = 0;
 
-    if (!llmgw_str_is(call->model, attempt->model)) {
+    if (!call->surface.id.p && !llmgw_str_is(call->model, attempt->model)) {
         changes[n].name = "model";
         changes[n++].value = quoted(llmgw_str_of(attempt->model),
                                     attempt->pool);

@@ -33,6 +33,8 @@ llmgw_call_t *llmgw_call_create(request_rec *r,
     call->pool = r->pool;
     call->conf = llmgw_config_effective(r->pool, r->server, NULL);
     call->surface = *surface;
+    call->model = surface->id;
+    call->stream = surface->streams;
     call->dialect = dialect;
     call->request_id = llmgw_reply_request_id(r);
     llmgw_meter_init(&call->meter);
@@ -43,7 +45,7 @@ llmgw_call_t *llmgw_call_create(request_rec *r,
 
 apr_status_t llmgw_call_decode(llmgw_call_t *call, llmgw_err_t *err)
 {
-    const llmgw_address_t address = { LLMGW_STR_NULL, call->stream };
+    const llmgw_address_t address = { call->surface.id, call->stream };
     llmgw_json_limits_t limits = { 0 };
     llmgw_json_doc_t *doc;
     const llmgw_json_t *root;

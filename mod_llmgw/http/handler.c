@@ -78,6 +78,22 @@ static int takes_method(const request_rec *r, const llmgw_surface_t *surface)
            || (r->header_only && !strcmp(surface->methods, "GET"));
 }
 
+/* The path's surface, and the dialect its caller speaks. A dialect that is not
+ * for clients makes the path an unknown one. */
+static const llmgw_dialect_t *find_surface(llmgw_surface_t *surface,
+                                           const char *path)
+{
+    const llmgw_dialect_t *dialect;
+
+    llmgw_surface_parse(surface, path);
+    dialect = llmgw_dialect_lookup(surface->dialect);
+    if (!dialect || !dialect->request_decode) {
+        surface->surface = LLMGW_SURFACE_UNKNOWN;
+        dialect = &llmgw_dialect_openai_chat;
+    }
+    return dialect;
+}
+
 int llmgw_handler_run(request_rec *r)
 {
     llmgw_surface_t surface;
@@ -86,8 +102,7 @@ int llmgw_handler_run(request_rec *r)
     if (!r->handler || strcmp(r->handler, "llmgw")) {
         return DECLINED;
     }
-    llmgw_surface_parse(&surface, r->uri);
-    dialect = llmgw_dialect_lookup(surface.dialect);
+    dialect = find_surface(&surface, r->uri);
     llmgw_reply_request_id(r);
     if (surface.surface == LLMGW_SURFACE_UNKNOWN) {
         ap_discard_request_body(r);

@@ -2,13 +2,14 @@
 #include "llmgw/surface.h"
 #include "unit.h"
 
-static void check(const char *path, llmgw_surface_e surface, const char *id)
+static void check_as(const char *path, llmgw_surface_e surface,
+                     const char *dialect, const char *id)
 {
     llmgw_surface_t s;
 
     llmgw_surface_parse(&s, path);
     ck_assert_msg(s.surface == surface, "%s is surface %d", path, s.surface);
-    ck_assert_str_eq(s.dialect, "openai_chat");
+    ck_assert_str_eq(s.dialect, dialect);
     if (id) {
         unit_assert_str(s.id, id);
     }
@@ -16,6 +17,31 @@ static void check(const char *path, llmgw_surface_e surface, const char *id)
         unit_assert_null(s.id);
     }
 }
+
+static void check(const char *path, llmgw_surface_e surface, const char *id)
+{
+    check_as(path, surface, "openai_chat", id);
+}
+
+START_TEST(other_dialects)
+{
+    llmgw_surface_t s;
+
+    check_as("/v1/messages", LLMGW_SURFACE_CHAT, "anthropic", NULL);
+    check_as("/v1/responses", LLMGW_SURFACE_CHAT, "openai_responses", NULL);
+    check_as("/v1beta/models/gemini-2.5-pro:generateContent",
+             LLMGW_SURFACE_CHAT, "gemini", "gemini-2.5-pro");
+    check_as("/v1beta/models/a/b:c:streamGenerateContent",
+             LLMGW_SURFACE_CHAT, "gemini", "a/b:c");
+    llmgw_surface_parse(&s, "/v1beta/models/m:streamGenerateContent");
+    ck_assert_int_eq(s.streams, 1);
+    llmgw_surface_parse(&s, "/v1beta/models/m:generateContent");
+    ck_assert_int_eq(s.streams, 0);
+    check("/v1beta/models/m:other", LLMGW_SURFACE_MODEL, "m:other");
+    check("/v1beta/models/:generateContent", LLMGW_SURFACE_MODEL,
+          ":generateContent");
+}
+END_TEST
 
 START_TEST(last_segments_decide)
 {
@@ -41,4 +67,5 @@ START_TEST(everything_else_is_unknown)
 }
 END_TEST
 
-UNIT_MAIN("surface", last_segments_decide, everything_else_is_unknown)
+UNIT_MAIN("surface", last_segments_decide, other_dialects,
+          everything_else_is_unknown)
