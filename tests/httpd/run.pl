@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use Cwd ();
 use Digest::SHA ();
+use IO::Socket::INET;
 use JSON::PP ();
 use TAP::Parser;
 use Time::HiRes qw(sleep time);
@@ -85,9 +86,7 @@ sub apache_test {
         exec $^X, 't/TEST', @_;
     }
     waitpid $pid, 0;
-    return 1 if $? == 0;
-    print slurp("$top/apache-test.log"), slurp("$logs/error_log");
-    return 0;
+    return $? == 0;
 }
 
 sub start_server {
@@ -102,16 +101,39 @@ sub start_server {
     $ENV{LLMGW_TEST_KEY} = $LLMGW::Canary::KEY{env};
     $ENV{LLMGW_TEST_KEY_2} = $LLMGW::Canary::KEY{env2};
     delete $ENV{LLMGW_TEST_NO_KEY};
+    for my $try (1 .. 3) {
+        return if try_server();
+        print "trying other ports\n";
+    }
+    print slurp("$top/apache-test.log"), slurp("$logs/error_log");
+    die "the server did not start\n";
+}
+
+# Apache::Test takes the ports from a first one on; two runs at a time must not
+# both believe the same ones to be free
+sub free_ports {
+    for (1 .. 50) {
+        my $first = 20_000 + 50 * int rand 200;
+        my @taken = grep { !IO::Socket::INET->new(Listen => 1, ReuseAddr => 1,
+            LocalAddr => '127.0.0.1', LocalPort => $_) } $first .. $first + 15;
+        return $first unless @taken;
+    }
+    die "no ports are free\n";
+}
+
+sub try_server {
+    unlink 't/conf/httpd.conf', 't/conf/extra.conf', 't/conf/apache_test_config.pm';
     apache_test('-configure', '-httpd', "$top/httpd", '-apxs',
                 $ENV{LLMGW_TEST_APXS}, '-httpd_conf', "$top/base.conf",
-                '-port', 'select', '-maxclients', 30, '-threadsperchild', 30)
+                '-port', free_ports(), '-maxclients', 30, '-threadsperchild', 30)
         or die "Apache::Test could not configure the server\n";
     for my $file (glob 't/conf/*.conf') {       # loopback only
         my $text = slurp($file);
         spew($file, $text) if $text =~ s/0\.0\.0\.0:/127.0.0.1:/g;
     }
-    apache_test('-start-httpd') or die "the server did not start\n";
+    apache_test('-start-httpd') or return 0;
     chomp($httpd_pid = slurp("$logs/httpd.pid"));
+    return 1;
 }
 
 sub stop {
