@@ -132,11 +132,13 @@ static int may_change_key(llmgw_call_t *call, const llmgw_err_t *err)
 /* An attempt failed: on to the next key or target, or to the end. */
 static llmgw_turn_e fail_attempt(llmgw_call_t *call, const llmgw_err_t *err)
 {
+    if (llmgw_relay_committed(call->relay)) {
+        memset(&call->err, 0, sizeof(call->err));   /* of attempts before */
+    }
     remember(call, err);
     log_failure(call, err);
     llmgw_attempt_end(call);
     if (llmgw_relay_committed(call->relay)) {
-        remember(call, err);
         llmgw_relay_fail(call->relay, &call->err);
         call->state = LLMGW_STATE_SETTLE;
     }
