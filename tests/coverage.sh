@@ -11,8 +11,9 @@ find mod_llmgw -name '*.gcda' -exec gcov -n {} + 2>/dev/null | awk '
     /^Lines executed/ && file ~ /\.c$/ {
         split($2, part, /[:%]/)
         lines = $4; run = part[2] * lines / 100
-        printf "%6.1f%%  %5d  %s\n", part[2], lines, file
+        printf "%6.1f%%  %5d  %s\n", part[2], lines, file | "sort -k3"
         all += lines; ran += run; file = ""
     }
-    END { if (all) printf "%6.1f%%  %5d  all\n", 100 * ran / all, all }
-' | sort -k3
+    END { close("sort -k3")
+          printf "%6.1f%%  %5d  all\n", all ? 100 * ran / all : 0, all }
+'
