@@ -73,6 +73,8 @@ fi
         authn_file authz_host authz_user auth_basic mime dir alias env setenvif
         headers filter deflate status reqtimeout slotmem_shm socache_shmcb
         ssl proxy proxy_balancer proxy_http"
+    # it says itself that it does not work with prefork
+    if [ $mpm != prefork ]; then names="$names http2"; fi
     for m in $names; do
         f=$libexec/mod_$m.so
         if [ -f "$f" ]; then
@@ -103,11 +105,12 @@ chmod 755 "$work/httpd"
 if [ -n "$user" ]; then chown -R "$user" "$work"; fi
 LLMGW_TEST_APXS=$apxs
 LLMGW_TEST_SANITIZE=$sanitize
+LLMGW_TEST_MPM=$mpm
 LLMGW_TEST_RUN=httpd-tests-$mpm-$$
 HOME=$work
 TMPDIR=$work
 RES_OPTIONS="timeout:1 attempts:1"      # a name that is not there is not, soon
-export LLMGW_TEST_APXS LLMGW_TEST_SANITIZE LLMGW_TEST_RUN HOME TMPDIR RES_OPTIONS
+export LLMGW_TEST_APXS LLMGW_TEST_SANITIZE LLMGW_TEST_MPM LLMGW_TEST_RUN HOME TMPDIR RES_OPTIONS
 
 cd "$work"
 if [ -n "$user" ] && command -v setpriv >/dev/null 2>&1; then
