@@ -95,6 +95,7 @@ copy_tree
 [ -n "${LLMGW_SHARED:-}" ] || [ ! -d ../shared ] \
     || LLMGW_SHARED=$(cd ../shared && pwd)
 export LLMGW_SHARED=${LLMGW_SHARED:-}
+export npm_config_cache=$top/build/npm-cache npm_config_update_notifier=false
 cd "$work"
 
 # ---- running and counting -----------------------------------------------------------
