@@ -23,7 +23,7 @@ static apr_status_t put_escape(llmgw_buf_t *b, unsigned char c)
 
 apr_status_t llmgw_json_put_escaped(llmgw_buf_t *b, llmgw_str_t s)
 {
-    const char *p = s.p, *run = s.p, *end = s.p + s.len;
+    const char *p = s.p ? s.p : "", *run = p, *end = p + s.len;
     unsigned int n;
 
     /* run .. p is what can be copied in one go */

@@ -213,7 +213,7 @@ int llmgw_sse_pending(const llmgw_sse_t *sse)
 apr_status_t llmgw_sse_put(llmgw_buf_t *out, const char *type,
                            llmgw_str_t data)
 {
-    const char *p = data.p, *end = data.p + data.len, *stop;
+    const char *p = data.p, *end = p ? p + data.len : NULL, *stop;
 
     if (type) {
         llmgw_buf_puts(out, "event: ");
