@@ -84,6 +84,13 @@ typedef struct llmgw_encoding_t {
     llmgw_answer_opts_t opts;
 } llmgw_encoding_t;
 
+/** A model, as a list of models shows it. */
+typedef struct llmgw_model_t {
+    const char *id;
+    const char *owner;          /* provider's name */
+    apr_int64_t created_sec;    /* seconds since 1970 */
+} llmgw_model_t;
+
 /**
  * A wire format. Constant; functions keep no state but what they are given and
  * may run on any thread.
@@ -94,6 +101,8 @@ typedef struct llmgw_dialect_t {
     const char *stream_end;     /* the frame that must end a stream; NULL if
                                  * the last event does so by itself */
     const char *prompt_member;  /* the array a request must have: "messages" */
+    const char *client_header;  /* what its clients send with every request
+                                 * and no others do; NULL for none */
     const char *usage_member;   /* the object in which a client asks for usage
                                  * in its stream by include_usage; NULL where
                                  * streams always have it */
@@ -161,10 +170,19 @@ typedef struct llmgw_dialect_t {
     /** Write an error's body, as for a reply with an HTTP error status. */
     apr_status_t (*error_encode)(llmgw_buf_t *out, const llmgw_err_t *err,
                                  const char *request_id);
+
+    /** Write the answer to GET .../models; a single one to
+     * GET .../models/{id}. NULL for a dialect that is not for clients. */
+    apr_status_t (*models_encode)(llmgw_buf_t *out,
+                                  const llmgw_model_t *models, int n,
+                                  int single);
 } llmgw_dialect_t;
 
 extern const llmgw_dialect_t llmgw_dialect_openai_chat;
 extern const llmgw_dialect_t llmgw_dialect_anthropic;
+
+/** The dialects one by one, from 0; NULL after the last. */
+const llmgw_dialect_t *llmgw_dialect_get(unsigned int i);
 
 /** A dialect by its name ("anthropic"), NULL if there is none. */
 const llmgw_dialect_t *llmgw_dialect_lookup(const char *name);

@@ -7,13 +7,19 @@ static const llmgw_dialect_t *const dialects[] = {
     &llmgw_dialect_anthropic
 };
 
+const llmgw_dialect_t *llmgw_dialect_get(unsigned int i)
+{
+    return i < sizeof(dialects) / sizeof(dialects[0]) ? dialects[i] : NULL;
+}
+
 const llmgw_dialect_t *llmgw_dialect_lookup(const char *name)
 {
-    apr_size_t i;
+    const llmgw_dialect_t *dialect;
+    unsigned int i;
 
-    for (i = 0; name && i < sizeof(dialects) / sizeof(dialects[0]); i++) {
-        if (strcmp(dialects[i]->name, name) == 0) {
-            return dialects[i];
+    for (i = 0; name && (dialect = llmgw_dialect_get(i)) != NULL; i++) {
+        if (strcmp(dialect->name, name) == 0) {
+            return dialect;
         }
     }
     return NULL;

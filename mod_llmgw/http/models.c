@@ -4,7 +4,6 @@
 #include <httpd.h>
 #include <http_core.h>
 #include <scoreboard.h>
-#include "llmgw/json.h"
 #include "handler.h"
 #include "log.h"
 #include "provider.h"
@@ -13,25 +12,26 @@
 
 #define LIST_BYTES_MAX (16 * 1024 * 1024)
 
-/* A name and who serves it. */
-typedef struct model_t {
-    const char *id;
-    const char *owner;
-} model_t;
-
 typedef struct model_list_t {
     apr_pool_t *pool;
-    apr_array_header_t *models; /* of model_t, in the order of configuration */
+    apr_array_header_t *models; /* of llmgw_model_t, as configured */
     apr_hash_t *seen;
 } model_list_t;
+
+/* No provider was asked: the models are as old as this server's start. */
+static apr_int64_t started(void)
+{
+    return apr_time_sec(ap_get_scoreboard_global()->restart_time);
+}
 
 static void add_model(model_list_t *list, const char *id, const char *owner)
 {
     if (!apr_hash_get(list->seen, id, APR_HASH_KEY_STRING)) {
-        model_t *m = apr_array_push(list->models);
+        llmgw_model_t *m = apr_array_push(list->models);
 
         m->id = id;
         m->owner = owner;
+        m->created_sec = started();
         apr_hash_set(list->seen, id, APR_HASH_KEY_STRING, m->id);
     }
 }
@@ -85,37 +85,17 @@ static void add_providers(model_list_t *list, const llmgw_config_t *conf)
     }
 }
 
-static void put_model(llmgw_json_writer_t *w, const model_t *m)
-{
-    llmgw_json_begin(w, '{');
-    llmgw_json_key(w, "id");
-    llmgw_json_strz(w, m->id);
-    llmgw_json_key(w, "object");
-    llmgw_json_strz(w, "model");
-    llmgw_json_key(w, "created");
-    llmgw_json_int_out(w, apr_time_sec(ap_get_scoreboard_global()
-                                       ->restart_time));
-    llmgw_json_key(w, "owned_by");
-    llmgw_json_strz(w, m->owner);
-    llmgw_json_end(w, '}');
-}
-
-static int reply_list(request_rec *r, const model_list_t *list)
+static int reply_models(request_rec *r, const llmgw_dialect_t *dialect,
+                        const llmgw_model_t *models, int n, int single)
 {
     llmgw_buf_t *body = llmgw_buf_create(r->pool, LIST_BYTES_MAX);
-    llmgw_json_writer_t w = LLMGW_JSON_WRITER(body);
-    int i;
+    llmgw_err_t err = LLMGW_ERR_INIT;
 
-    llmgw_json_begin(&w, '{');
-    llmgw_json_key(&w, "object");
-    llmgw_json_strz(&w, "list");
-    llmgw_json_key(&w, "data");
-    llmgw_json_begin(&w, '[');
-    for (i = 0; i < list->models->nelts; i++) {
-        put_model(&w, &APR_ARRAY_IDX(list->models, i, model_t));
+    if (dialect->models_encode(body, models, n, single) != APR_SUCCESS) {
+        llmgw_err_set(&err, r->pool, LLMGW_EINTERNAL, NULL,
+                      "The list of models is too long.");
+        return llmgw_reply_error(r, dialect, &err);
     }
-    llmgw_json_end(&w, ']');
-    llmgw_json_end(&w, '}');
     return llmgw_reply_json(r, HTTP_OK, body);
 }
 
@@ -139,27 +119,40 @@ static const char *decode_id(apr_pool_t *p, llmgw_str_t id)
 static int reply_model(request_rec *r, const model_list_t *list,
                        llmgw_str_t id, const llmgw_dialect_t *dialect)
 {
-    llmgw_buf_t *body = llmgw_buf_create(r->pool, LIST_BYTES_MAX);
-    llmgw_json_writer_t w = LLMGW_JSON_WRITER(body);
-    model_t m = { decode_id(r->pool, id), "llmgw" };
+    llmgw_model_t m = { decode_id(r->pool, id), "llmgw", started() };
     llmgw_err_t err = LLMGW_ERR_INIT;
     llmgw_plan_t plan;
     int i;
 
     for (i = 0; i < list->models->nelts; i++) {
-        const model_t *known = &APR_ARRAY_IDX(list->models, i, model_t);
+        const llmgw_model_t *known = &APR_ARRAY_IDX(list->models, i,
+                                                    llmgw_model_t);
 
         if (!strcmp(known->id, m.id)) {
-            put_model(&w, known);
-            return llmgw_reply_json(r, HTTP_OK, body);
+            return reply_models(r, dialect, known, 1, 1);
         }
     }
     if (llmgw_routes_plan(&plan, r, llmgw_str_of(m.id), LLMGW_STR_NULL, &err)
         != APR_SUCCESS) {
         return llmgw_reply_error(r, dialect, &err);
     }
-    put_model(&w, &m);
-    return llmgw_reply_json(r, HTTP_OK, body);
+    return reply_models(r, dialect, &m, 1, 1);
+}
+
+/* Callers of all dialects ask at the same path: their headers tell. */
+static const llmgw_dialect_t *find_dialect(const request_rec *r,
+                                           const llmgw_dialect_t *otherwise)
+{
+    const llmgw_dialect_t *dialect;
+    unsigned int i;
+
+    for (i = 0; (dialect = llmgw_dialect_get(i)) != NULL; i++) {
+        if (dialect->models_encode && dialect->client_header
+            && apr_table_get(r->headers_in, dialect->client_header)) {
+            return dialect;
+        }
+    }
+    return otherwise;
 }
 
 int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,
@@ -168,12 +161,14 @@ int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,
     const llmgw_config_t *conf = llmgw_config_get(r->server)->effective;
     model_list_t list;
 
+    dialect = find_dialect(r, dialect);
     list.pool = r->pool;
-    list.models = apr_array_make(r->pool, 16, sizeof(model_t));
+    list.models = apr_array_make(r->pool, 16, sizeof(llmgw_model_t));
     list.seen = apr_hash_make(r->pool);
     add_routes(&list, conf);
     add_providers(&list, conf);
     return surface->surface == LLMGW_SURFACE_MODEL
            ? reply_model(r, &list, surface->id, dialect)
-           : reply_list(r, &list);
+           : reply_models(r, dialect, (llmgw_model_t *)list.models->elts,
+                          list.models->nelts, 0);
 }

@@ -183,6 +183,7 @@ const llmgw_dialect_t llmgw_dialect_openai_chat = {
     LLMGW_FRAMING_SSE,
     LLMGW_OPENAI_CHAT_STREAM_END,
     "messages",
+    NULL,
     "stream_options",
     sizeof(openai_chat_decode_t),
     sizeof(openai_chat_encode_t),
@@ -195,5 +196,6 @@ const llmgw_dialect_t llmgw_dialect_openai_chat = {
     llmgw_openai_chat_encode_event,
     llmgw_openai_chat_encode_end,
     llmgw_openai_chat_encode_whole,
-    llmgw_openai_chat_error_encode
+    llmgw_openai_chat_error_encode,
+    llmgw_openai_chat_models_encode
 };

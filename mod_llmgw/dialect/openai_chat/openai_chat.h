@@ -229,4 +229,10 @@ apr_status_t llmgw_openai_chat_error_encode(llmgw_buf_t *out,
                                             const llmgw_err_t *err,
                                             const char *request_id);
 
+/* ---- lists of models, models.c ------------------------------------------ */
+
+apr_status_t llmgw_openai_chat_models_encode(llmgw_buf_t *out,
+                                             const llmgw_model_t *models,
+                                             int n, int single);
+
 #endif /* LLMGW_OPENAI_CHAT_H */
