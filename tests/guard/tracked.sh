@@ -13,7 +13,7 @@ look() {
 }
 problems=$(
     look '(^|[^a-zA-Z0-9_.-])/(home|Users|wor[k]|far[m])/[a-z]'
-    look 'registry\.(npmjs|yarnpkg)|pypi\.org|pythonhosted\.org|(deb|security)\.debian\.org|archive\.ubuntu\.com|proxy\.golang\.org|crates\.io|repo1\.maven'
+    look 'registry\.(npmjs|yarnpkg)|pypi\.org|pythonhoste[d]|(deb|security)\.debian\.org|archive\.ubuntu\.com|proxy\.golang\.org|crates\.io|repo1\.maven'
     look '^(<<<<<<<|>>>>>>>) '
 )
 [ -z "$problems" ] || {
