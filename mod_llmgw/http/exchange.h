@@ -80,6 +80,20 @@ struct llmgw_exchange_t {
     int untouched;              /* not one byte has come back */
 };
 
+/** What every class's create does first. x is all zero. */
+static inline void llmgw_exchange_init(llmgw_exchange_t *x,
+                                       const llmgw_exchange_class_t *cls,
+                                       apr_pool_t *p, request_rec *r,
+                                       const llmgw_provider_t *provider)
+{
+    x->cls = cls;
+    x->provider = provider;
+    x->r = r;
+    x->pool = p;
+    x->wait.fd = -1;
+    x->untouched = 1;
+}
+
 /** Create an exchange over HTTP/1.1. It does nothing until its first step. */
 llmgw_exchange_t *llmgw_exchange_http_create(apr_pool_t *p, request_rec *r,
                                              const llmgw_provider_t *provider);

@@ -130,11 +130,6 @@ llmgw_exchange_t *llmgw_exchange_echo_create(apr_pool_t *p, request_rec *r,
 {
     echo_exchange_t *e = apr_pcalloc(p, sizeof(*e));
 
-    e->x.cls = &echo_class;
-    e->x.provider = provider;
-    e->x.r = r;
-    e->x.pool = p;
-    e->x.wait.fd = -1;
-    e->x.untouched = 1;
+    llmgw_exchange_init(&e->x, &echo_class, p, r, provider);
     return &e->x;
 }

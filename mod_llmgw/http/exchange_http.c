@@ -2,18 +2,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <apr_portable.h>
 #include <apr_strings.h>
 #include <httpd.h>
-#include <http_connection.h>
 #include <http_core.h>
 #include <util_filter.h>
-#include "llmgw/http1.h"
-#include "exchange.h"
+#include "exchange_http.h"
 #include "log.h"
 #include "proxy_api.h"
-
-#define SCHEME "LLMGW"
 
 /* Below the core output filter's threshold for blocking (64 KiB). */
 #define WRITE_BYTES 32768
@@ -27,277 +22,6 @@
  */
 #define TLS_READS 6
 
-typedef struct http_exchange_t {
-    llmgw_exchange_t x;
-    proxy_conn_rec *conn;
-    const char *target;         /* of the request line */
-    apr_sockaddr_t *addr;       /* being tried */
-    apr_socket_t *sock;         /* connecting */
-    int fresh_only;             /* a reused connection was dead: no more */
-    llmgw_http1_t *answer;
-    int cut;                    /* it answered before all was sent */
-    int piece;                  /* of the body, being written; -1: the head */
-    apr_size_t offset;          /* within it */
-    apr_bucket_brigade *out;
-    apr_bucket_brigade *in;
-} http_exchange_t;
-
-static int socket_fd(apr_socket_t *sock)
-{
-    apr_os_sock_t fd = -1;
-
-    apr_os_sock_get(&fd, sock);
-    return fd;
-}
-
-static apr_status_t fail(http_exchange_t *e, apr_status_t status,
-                         const char *message, apr_status_t why)
-{
-    llmgw_exchange_t *x = &e->x;
-
-    llmgw_err_set(&x->err, x->pool, status, NULL, "%s", message);
-    if (why != APR_SUCCESS) {
-        x->err.detail = apr_psprintf(x->pool, "%s: %pm", x->provider->url,
-                                     &why);
-    }
-    else {
-        x->err.detail = x->provider->url;
-    }
-    return status;
-}
-
-/* ---- opening ----------------------------------------------------------- */
-
-static int matches_remote(const struct proxy_remote *remote,
-                          const llmgw_provider_t *provider)
-{
-    const char *scheme = provider->is_tls ? "https" : "http";
-
-    if (remote->use_regex) {
-        return ap_regexec(remote->regexp, provider->url, 0, NULL, 0) == 0;
-    }
-    return !strcmp(remote->scheme, "*")
-           || !ap_cstr_casecmp(scheme, remote->scheme)
-           || (ap_strchr_c(remote->scheme, ':')
-               && !ap_cstr_casecmpn(provider->url, remote->scheme,
-                                    strlen(remote->scheme)));
-}
-
-/* The ProxyRemote for a provider, NULL for none. */
-static const struct proxy_remote *find_remote(const proxy_server_conf *conf,
-                                              const llmgw_provider_t *provider)
-{
-    int i;
-
-    for (i = 0; i < conf->proxies->nelts; i++) {
-        const struct proxy_remote *remote
-            = &APR_ARRAY_IDX(conf->proxies, i, struct proxy_remote);
-
-        if (matches_remote(remote, provider)) {
-            return remote;
-        }
-    }
-    return NULL;
-}
-
-/* Resolve; on success e->target and the connection's address are set. */
-static apr_status_t resolve(http_exchange_t *e)
-{
-    llmgw_exchange_t *x = &e->x;
-    proxy_server_conf *conf = ap_get_module_config(x->r->server->module_config,
-                                                   &proxy_module);
-    const struct proxy_remote *remote = find_remote(conf, x->provider);
-    const char *host = x->provider->host;
-    char *url = apr_pstrcat(x->pool, x->provider->is_tls ? "https://"
-                            : "http://", host, x->send->path, NULL);
-    char port[32];
-    apr_uri_t uri;
-    int rc;
-
-    /* Credentials for the ProxyRemote are its own, never the client's. */
-    apr_table_setn(x->r->notes, "proxy-basic-creds",
-                   remote && remote->creds ? remote->creds : "");
-    rc = ap_proxy_determine_connection(x->pool, x->r, conf,
-                                       x->provider->worker, e->conn, &uri,
-                                       &url, remote ? remote->hostname : NULL,
-                                       remote ? remote->port : 0, port,
-                                       sizeof(port));
-    if (rc != OK) {
-        return fail(e, LLMGW_ECONNECT,
-                    "The provider's host name cannot be resolved.", 0);
-    }
-    if (x->provider->is_tls && !e->conn->sock) {
-        /* Whatever ProxyPreserveHost says of this location. */
-        e->conn->ssl_hostname = apr_pstrdup(e->conn->scpool, uri.hostname);
-    }
-    e->target = url;
-    return APR_SUCCESS;
-}
-
-static apr_status_t start_connect(http_exchange_t *e);
-
-/* Connect the plain way, blocking: a ProxyRemote, a Unix domain socket. */
-static apr_status_t connect_blocking(http_exchange_t *e)
-{
-    llmgw_exchange_t *x = &e->x;
-
-    if (ap_proxy_connect_backend(SCHEME, e->conn, x->provider->worker,
-                                 x->r->server) != OK) {
-        return fail(e, LLMGW_ECONNECT, "The provider cannot be reached.", 0);
-    }
-    x->phase = LLMGW_PHASE_CONNECTED;
-    return APR_SUCCESS;
-}
-
-static apr_status_t open_connection(http_exchange_t *e)
-{
-    llmgw_exchange_t *x = &e->x;
-    apr_status_t rv;
-
-    if (!e->conn
-        && ap_proxy_acquire_connection(SCHEME, &e->conn, x->provider->worker,
-                                       x->r->server) != OK) {
-        return fail(e, LLMGW_ECONNECT,
-                    "No connection to the provider is free.", 0);
-    }
-    e->conn->is_ssl = x->provider->is_tls;
-    e->conn->close = e->fresh_only;
-    rv = resolve(e);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (ap_proxy_check_connection(SCHEME, e->conn, x->r->server, 0,
-                                  PROXY_CHECK_CONN_EMPTY) == APR_SUCCESS) {
-        x->reused = 1;
-        x->phase = LLMGW_PHASE_CONNECTED;
-        return APR_SUCCESS;
-    }
-    x->reused = 0;
-    if (e->conn->forward || e->conn->uds_path) {
-        return connect_blocking(e);
-    }
-    e->addr = e->conn->addr;
-    return start_connect(e);
-}
-
-/* ---- connecting -------------------------------------------------------- */
-
-static apr_status_t next_address(http_exchange_t *e, apr_status_t why)
-{
-    if (e->sock) {
-        apr_socket_close(e->sock);
-        e->sock = NULL;
-    }
-    e->addr = e->addr->next;
-    if (!e->addr) {
-        return fail(e, LLMGW_ECONNECT, "The provider cannot be reached.",
-                    why);
-    }
-    return start_connect(e);
-}
-
-/* Begin a TCP connection to e->addr, without waiting for it. */
-static apr_status_t start_connect(http_exchange_t *e)
-{
-    llmgw_exchange_t *x = &e->x;
-    apr_status_t rv;
-
-    if (!e->addr) {
-        return fail(e, LLMGW_ECONNECT, "The provider has no address.", 0);
-    }
-    rv = apr_socket_create(&e->sock, e->addr->family, SOCK_STREAM,
-                           APR_PROTO_TCP, e->conn->scpool);
-    if (rv != APR_SUCCESS) {
-        e->sock = NULL;
-        return next_address(e, rv);
-    }
-    e->conn->connection = NULL;
-    apr_socket_opt_set(e->sock, APR_TCP_NODELAY, 1);
-    apr_socket_opt_set(e->sock, APR_SO_KEEPALIVE, 1);
-    apr_socket_timeout_set(e->sock, 0);
-    rv = apr_socket_connect(e->sock, e->addr);
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EINPROGRESS(rv)) {
-        return next_address(e, rv);
-    }
-    x->phase = LLMGW_PHASE_CONNECTING;
-    x->wait.fd = socket_fd(e->sock);
-    x->wait.events = POLLOUT;
-    return rv == APR_SUCCESS ? APR_SUCCESS : APR_EAGAIN;
-}
-
-static apr_status_t check_connect(http_exchange_t *e)
-{
-    struct pollfd pfd = { e->x.wait.fd, POLLOUT, 0 };
-    int error = 0;
-    socklen_t len = sizeof(error);
-
-    if (poll(&pfd, 1, 0) <= 0) {
-        return APR_EAGAIN;
-    }
-    if (getsockopt(pfd.fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
-        error = errno;
-    }
-    if (error) {
-        return next_address(e, APR_FROM_OS_ERROR(error));
-    }
-    e->conn->sock = e->sock;
-    e->conn->addr = e->addr;
-    e->sock = NULL;
-    e->x.phase = LLMGW_PHASE_CONNECTED;
-    return APR_SUCCESS;
-}
-
-/* TLS, as far as it takes: mod_ssl's handshake waits, up to the timeout. */
-static apr_status_t shake_hands(http_exchange_t *e)
-{
-    conn_rec *c = e->conn->connection;
-    apr_interval_time_t left = e->x.connect_until - apr_time_now();
-    apr_status_t rv;
-
-    apr_socket_timeout_set(e->conn->sock, left > 1000 ? left : 1000);
-    APR_BRIGADE_INSERT_TAIL(e->out, apr_bucket_flush_create(c->bucket_alloc));
-    rv = ap_pass_brigade(c->output_filters, e->out);
-    apr_brigade_cleanup(e->out);
-    if (rv == APR_SUCCESS && !c->aborted) {
-        return APR_SUCCESS;
-    }
-    if (apr_time_now() >= e->x.connect_until) {
-        return fail(e, LLMGW_ECONNECTTIMEOUT,
-                    "The provider did not complete the TLS handshake in "
-                    "time.", 0);
-    }
-    return fail(e, LLMGW_ETLS, "The TLS connection to the provider failed: "
-                "its certificate or its protocol was not accepted.", rv);
-}
-
-static apr_status_t complete_connection(http_exchange_t *e)
-{
-    llmgw_exchange_t *x = &e->x;
-    apr_status_t rv = APR_SUCCESS;
-    conn_rec *c;
-
-    if (ap_proxy_connection_create(SCHEME, e->conn, x->r->connection,
-                                   x->provider->server) != OK) {
-        return fail(e, x->provider->is_tls ? LLMGW_ETLS : LLMGW_ECONNECT,
-                    "The connection to the provider could not be set up.", 0);
-    }
-    c = e->conn->connection;
-    e->out = apr_brigade_create(x->pool, c->bucket_alloc);
-    e->in = apr_brigade_create(x->pool, c->bucket_alloc);
-    if (x->provider->is_tls && !x->reused) {
-        rv = shake_hands(e);
-    }
-    if (rv == APR_SUCCESS) {
-        apr_socket_timeout_set(e->conn->sock, x->r->server->timeout);
-        x->phase = LLMGW_PHASE_SENDING;
-        x->wait.fd = socket_fd(e->conn->sock);
-        x->wait.events = POLLOUT;
-        e->piece = -1;
-        e->offset = 0;
-    }
-    return rv;
-}
-
 /* ---- sending ----------------------------------------------------------- */
 
 static int add_header(void *bb, const char *name, const char *value)
@@ -309,7 +33,7 @@ static int add_header(void *bb, const char *name, const char *value)
     return 1;
 }
 
-static void put_head(http_exchange_t *e)
+static void put_head(llmgw_exchange_http_t *e)
 {
     const llmgw_send_t *send = e->x.send;
 
@@ -328,7 +52,7 @@ static void put_head(http_exchange_t *e)
 }
 
 /* Add up to WRITE_BYTES of the body, uncopied. Non-zero when that was all. */
-static int put_body(http_exchange_t *e)
+static int put_body(llmgw_exchange_http_t *e)
 {
     const llmgw_send_t *send = e->x.send;
     apr_size_t room = WRITE_BYTES;
@@ -339,8 +63,8 @@ static int put_body(http_exchange_t *e)
 
         n = n < room ? n : room;
         if (n > 0) {
-            apr_bucket *b = apr_bucket_immortal_create(
-                piece.p + e->offset, n, e->out->bucket_alloc);
+            apr_bucket *b = apr_bucket_immortal_create(piece.p + e->offset, n,
+                                                       e->out->bucket_alloc);
 
             APR_BRIGADE_INSERT_TAIL(e->out, b);
         }
@@ -365,7 +89,7 @@ static apr_status_t write_pending(conn_rec *c)
     return f->frec->filter_func.out_func(f, NULL);
 }
 
-static apr_status_t begin_reading(http_exchange_t *e)
+static apr_status_t begin_reading(llmgw_exchange_http_t *e)
 {
     llmgw_http1_limits_t limits = { 0 };
 
@@ -379,11 +103,11 @@ static apr_status_t begin_reading(http_exchange_t *e)
     return APR_EAGAIN;
 }
 
-static apr_status_t read_answer(http_exchange_t *e);
+static apr_status_t read_answer(llmgw_exchange_http_t *e);
 
 /* Writing stalls or failed: the provider may have answered already, without
  * reading all of the request (too large, not allowed). */
-static apr_status_t read_early(http_exchange_t *e, apr_status_t failed)
+static apr_status_t read_early(llmgw_exchange_http_t *e, apr_status_t failed)
 {
     apr_status_t rv;
 
@@ -394,15 +118,15 @@ static apr_status_t read_early(http_exchange_t *e, apr_status_t failed)
         return rv;
     }
     if (failed != APR_SUCCESS) {
-        return fail(e, LLMGW_ERESET, "The provider closed the connection.",
-                    failed);
+        return llmgw_exchange_fail(
+            e, LLMGW_ERESET, "The provider closed the connection.", failed);
     }
     e->x.phase = LLMGW_PHASE_SENDING;
     e->x.wait.events = POLLOUT | POLLIN;
     return APR_EAGAIN;
 }
 
-static apr_status_t send_request(http_exchange_t *e)
+static apr_status_t send_request(llmgw_exchange_http_t *e)
 {
     conn_rec *c = e->conn->connection;
     apr_status_t rv;
@@ -435,24 +159,25 @@ static apr_status_t send_request(http_exchange_t *e)
 
 /* ---- reading ----------------------------------------------------------- */
 
-static apr_status_t bad_answer(http_exchange_t *e, apr_status_t rv)
+static apr_status_t bad_answer(llmgw_exchange_http_t *e, apr_status_t rv)
 {
     if (rv == LLMGW_EHTTP) {
-        fail(e, rv, "The provider's answer is not valid HTTP.", 0);
+        llmgw_exchange_fail(e, rv, "The provider's answer is not valid HTTP.",
+                            0);
         e->x.err.detail = apr_pstrcat(e->x.pool, e->x.provider->url, ": ",
                                       e->answer->error, NULL);
     }
     else if (rv == LLMGW_EUPTOOBIG) {
-        fail(e, rv, "The provider's answer is too large.", 0);
-        e->x.err.detail = apr_pstrcat(e->x.pool, e->x.provider->url, ": ",
-                                      e->answer->error ? e->answer->error
-                                      : "body", NULL);
+        llmgw_exchange_fail(e, rv, "The provider's answer is too large.", 0);
+        e->x.err.detail =
+            apr_pstrcat(e->x.pool, e->x.provider->url, ": ",
+                        e->answer->error ? e->answer->error : "body", NULL);
     }
     return rv;
 }
 
 /* Feed what was read; APR_EOF when the answer is complete. */
-static apr_status_t take_bytes(http_exchange_t *e, const char *data,
+static apr_status_t take_bytes(llmgw_exchange_http_t *e, const char *data,
                                apr_size_t len)
 {
     llmgw_exchange_t *x = &e->x;
@@ -487,7 +212,7 @@ static apr_status_t take_bytes(http_exchange_t *e, const char *data,
     }
 }
 
-static apr_status_t connection_ended(http_exchange_t *e, apr_status_t why)
+static apr_status_t connection_ended(llmgw_exchange_http_t *e, apr_status_t why)
 {
     apr_status_t rv = llmgw_http1_finish(e->answer);
 
@@ -499,21 +224,25 @@ static apr_status_t connection_ended(http_exchange_t *e, apr_status_t why)
     if (APR_STATUS_IS_EOF(why)) {
         why = APR_SUCCESS;
     }
-    return fail(e, rv, rv == LLMGW_ERESET
-                ? "The provider closed the connection without an answer."
-                : "The provider's answer ended before it was complete.", why);
+    return llmgw_exchange_fail(
+        e, rv,
+        rv == LLMGW_ERESET
+            ? "The provider closed the connection without an answer."
+            : "The provider's answer ended before it was complete.",
+        why);
 }
 
 /* Without TLS: from the socket itself. The core input filter would ask it twice
  * for each answer, and copy into buckets what is used up at once here. */
-static apr_status_t read_socket(http_exchange_t *e)
+static apr_status_t read_socket(llmgw_exchange_http_t *e)
 {
     char data[READ_BYTES];
     ssize_t n = recv(e->x.wait.fd, data, sizeof(data), MSG_DONTWAIT);
 
     if (n < 0) {
-        return APR_STATUS_IS_EAGAIN(errno) || errno == EINTR ? APR_EAGAIN
-               : connection_ended(e, APR_FROM_OS_ERROR(errno));
+        return APR_STATUS_IS_EAGAIN(errno) || errno == EINTR
+                   ? APR_EAGAIN
+                   : connection_ended(e, APR_FROM_OS_ERROR(errno));
     }
     if (n == 0) {
         return connection_ended(e, APR_EOF);
@@ -521,7 +250,7 @@ static apr_status_t read_socket(http_exchange_t *e)
     return take_bytes(e, data, (apr_size_t)n);
 }
 
-static apr_status_t take_brigade(http_exchange_t *e)
+static apr_status_t take_brigade(llmgw_exchange_http_t *e)
 {
     apr_status_t rv = APR_SUCCESS;
 
@@ -536,8 +265,7 @@ static apr_status_t take_brigade(http_exchange_t *e)
         if (!APR_BUCKET_IS_METADATA(b)) {
             rv = apr_bucket_read(b, &data, &len, APR_NONBLOCK_READ);
             if (rv != APR_SUCCESS) {
-                return APR_STATUS_IS_EAGAIN(rv) ? rv
-                       : connection_ended(e, rv);
+                return APR_STATUS_IS_EAGAIN(rv) ? rv : connection_ended(e, rv);
             }
             rv = len ? take_bytes(e, data, len) : APR_SUCCESS;
         }
@@ -547,7 +275,7 @@ static apr_status_t take_brigade(http_exchange_t *e)
 }
 
 /* With TLS: through mod_ssl's filter. */
-static apr_status_t read_filters(http_exchange_t *e)
+static apr_status_t read_filters(llmgw_exchange_http_t *e)
 {
     int tries = TLS_READS;
     apr_status_t rv;
@@ -567,7 +295,7 @@ static apr_status_t read_filters(http_exchange_t *e)
     return rv;
 }
 
-static apr_status_t read_answer(http_exchange_t *e)
+static apr_status_t read_answer(llmgw_exchange_http_t *e)
 {
     return e->x.provider->is_tls ? read_filters(e) : read_socket(e);
 }
@@ -576,17 +304,17 @@ static apr_status_t read_answer(http_exchange_t *e)
 
 /* A kept-alive connection that was closed at the other end meanwhile: the
  * request has not been answered, so it may be sent again on a fresh one. */
-static int may_retry_fresh(const http_exchange_t *e, apr_status_t rv)
+static int may_retry_fresh(const llmgw_exchange_http_t *e, apr_status_t rv)
 {
     return rv == LLMGW_ERESET && e->x.reused && e->x.untouched
            && !e->fresh_only;
 }
 
-static apr_status_t retry_fresh(http_exchange_t *e)
+static apr_status_t retry_fresh(llmgw_exchange_http_t *e)
 {
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, e->x.r, LLMGW_ID("LLMGW0101")
-                  "provider %s closed a kept-alive connection: once more on a "
-                  "fresh one", e->x.provider->name);
+                  "provider %s closed a kept-alive connection: once more on "
+                  "a fresh one", e->x.provider->name);
     e->fresh_only = 1;
     e->answer = NULL;
     memset(&e->x.err, 0, sizeof(e->x.err));
@@ -594,15 +322,15 @@ static apr_status_t retry_fresh(http_exchange_t *e)
     return APR_SUCCESS;
 }
 
-static apr_status_t step_phase(http_exchange_t *e)
+static apr_status_t step_phase(llmgw_exchange_http_t *e)
 {
     switch (e->x.phase) {
     case LLMGW_PHASE_OPEN:
-        return open_connection(e);
+        return llmgw_exchange_open(e);
     case LLMGW_PHASE_CONNECTING:
-        return check_connect(e);
+        return llmgw_exchange_check_connect(e);
     case LLMGW_PHASE_CONNECTED:
-        return complete_connection(e);
+        return llmgw_exchange_complete_connect(e);
     case LLMGW_PHASE_SENDING:
         return send_request(e);
     case LLMGW_PHASE_HEAD:
@@ -615,7 +343,7 @@ static apr_status_t step_phase(http_exchange_t *e)
 
 static apr_status_t http_step(llmgw_exchange_t *x)
 {
-    http_exchange_t *e = (http_exchange_t *)x;
+    llmgw_exchange_http_t *e = (llmgw_exchange_http_t *)x;
     apr_status_t rv = step_phase(e);
 
     return may_retry_fresh(e, rv) ? retry_fresh(e) : rv;
@@ -623,7 +351,7 @@ static apr_status_t http_step(llmgw_exchange_t *x)
 
 static void http_finish(llmgw_exchange_t *x)
 {
-    http_exchange_t *e = (http_exchange_t *)x;
+    llmgw_exchange_http_t *e = (llmgw_exchange_http_t *)x;
     int keep = x->phase == LLMGW_PHASE_DONE && e->answer
                && e->answer->keep_alive && !e->cut;
 
@@ -640,9 +368,9 @@ static void http_finish(llmgw_exchange_t *x)
     }
     e->conn->close = !keep;
     if (!keep && e->conn->connection) {
-        e->conn->connection->aborted = 1;       /* nothing more is written */
+        e->conn->connection->aborted = 1; /* nothing more is written */
     }
-    ap_proxy_release_connection(SCHEME, e->conn, x->r->server);
+    ap_proxy_release_connection(LLMGW_PROXY_SCHEME, e->conn, x->r->server);
     e->conn = NULL;
 }
 
@@ -651,13 +379,8 @@ static const llmgw_exchange_class_t http_class = { http_step, http_finish };
 llmgw_exchange_t *llmgw_exchange_http_create(apr_pool_t *p, request_rec *r,
                                              const llmgw_provider_t *provider)
 {
-    http_exchange_t *e = apr_pcalloc(p, sizeof(*e));
+    llmgw_exchange_http_t *e = apr_pcalloc(p, sizeof(*e));
 
-    e->x.cls = &http_class;
-    e->x.provider = provider;
-    e->x.r = r;
-    e->x.pool = p;
-    e->x.wait.fd = -1;
-    e->x.untouched = 1;
+    llmgw_exchange_init(&e->x, &http_class, p, r, provider);
     return &e->x;
 }
