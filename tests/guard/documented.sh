@@ -10,7 +10,7 @@ problems=$(
     done
     sed -n 's/.*X(\(LLMGW_E[A-Z]*\), *[0-9]*, "\([a-z_]*\)".*/\1 \2/p' \
         include/llmgw/error.h | while read -r name code; do
-        grep -q "\`$code\`" "$page" || ! grep -qrw "$name" mod_llmgw \
+        grep -q "\`$code\`" "$page" || ! grep -qrw --include='*.c' "$name" mod_llmgw \
             || echo "error $code is not in $page"
     done
 )
