@@ -9,73 +9,72 @@
 
 /* ---- targets ----------------------------------------------------------- */
 
-typedef const char *(*target_fn)(llmgw_target_t *t, cmd_parms *cmd,
-                                 const char *name, const char *value);
+/* A number among the options of LLMTarget. */
+typedef struct number_option_t {
+    const char *name;
+    double min;
+    double max;
+    void (*set)(llmgw_target_t *t, double n);
+} number_option_t;
 
-static const char *set_weight(llmgw_target_t *t, cmd_parms *cmd,
-                              const char *name, const char *value)
+static void set_weight(llmgw_target_t *t, double n)
 {
-    return llmgw_config_parse_number(cmd->pool, name, value, 0, 1000000,
-                                     &t->weight);
+    t->weight = n;
 }
 
-static const char *set_tier(llmgw_target_t *t, cmd_parms *cmd,
-                            const char *name, const char *value)
+static void set_tier(llmgw_target_t *t, double n)
 {
-    double n;
-    const char *err = llmgw_config_parse_number(cmd->pool, name, value, 0,
-                                                1000, &n);
+    t->tier = (int)n;
+}
 
-    t->tier = err ? 0 : (int)n;
+static void set_context(llmgw_target_t *t, double n)
+{
+    t->context_max = (apr_int64_t)n;
+}
+
+static void set_price_in(llmgw_target_t *t, double n)
+{
+    t->price_in = n;
+}
+
+static void set_price_out(llmgw_target_t *t, double n)
+{
+    t->price_out = n;
+}
+
+static const number_option_t number_options[] = {
+    { "weight", 0, 1e6, set_weight },
+    { "tier", 0, 1000, set_tier },
+    { "max-context", 1, 1e9, set_context },
+    { "price-in", 0, 1e6, set_price_in },
+    { "price-out", 0, 1e6, set_price_out },
+};
+
+static const char *parse_number(llmgw_target_t *t, cmd_parms *cmd,
+                                const number_option_t *option,
+                                const char *value)
+{
+    const char *name = apr_pstrcat(cmd->pool, cmd->cmd->name, " ",
+                                   option->name, "=", NULL);
+    double n;
+    const char *err = llmgw_config_parse_number(cmd->pool, name, value,
+                                                option->min, option->max, &n);
+
+    if (!err) {
+        option->set(t, n);
+    }
     return err;
 }
 
-static const char *set_context(llmgw_target_t *t, cmd_parms *cmd,
-                               const char *name, const char *value)
-{
-    double n;
-    const char *err = llmgw_config_parse_number(cmd->pool, name, value, 1,
-                                                1e9, &n);
-
-    t->context_max = err ? 0 : (apr_int64_t)n;
-    return err;
-}
-
-static const char *set_price_in(llmgw_target_t *t, cmd_parms *cmd,
-                                const char *name, const char *value)
-{
-    return llmgw_config_parse_number(cmd->pool, name, value, 0, 1e6,
-                                     &t->price_in);
-}
-
-static const char *set_price_out(llmgw_target_t *t, cmd_parms *cmd,
-                                 const char *name, const char *value)
-{
-    return llmgw_config_parse_number(cmd->pool, name, value, 0, 1e6,
-                                     &t->price_out);
-}
-
-static const char *set_when(llmgw_target_t *t, cmd_parms *cmd,
-                            const char *name, const char *value)
+static const char *parse_when(llmgw_target_t *t, cmd_parms *cmd,
+                              const char *value)
 {
     const char *err = NULL;
 
     t->when = ap_expr_parse_cmd(cmd, value, 0, &err, NULL);
-    return err ? apr_psprintf(cmd->pool, "%s \"%s\": %s", name, value, err)
-               : NULL;
+    return err ? apr_psprintf(cmd->pool, "%s when= \"%s\": %s",
+                              cmd->cmd->name, value, err) : NULL;
 }
-
-static const struct {
-    const char *name;
-    target_fn set;
-} target_options[] = {
-    { "when", set_when },
-    { "weight", set_weight },
-    { "tier", set_tier },
-    { "max-context", set_context },
-    { "price-in", set_price_in },
-    { "price-out", set_price_out },
-};
 
 static const char *parse_option(llmgw_target_t *t, cmd_parms *cmd,
                                 const char *word)
@@ -89,12 +88,12 @@ static const char *parse_option(llmgw_target_t *t, cmd_parms *cmd,
                             "key=value", cmd->cmd->name, word);
     }
     name = apr_pstrmemdup(cmd->pool, word, eq - word);
-    for (i = 0; i < sizeof(target_options) / sizeof(target_options[0]); i++) {
-        if (!strcmp(target_options[i].name, name)) {
-            return target_options[i].set(t, cmd, apr_pstrcat(cmd->pool,
-                                                             cmd->cmd->name,
-                                                             " ", name, "=",
-                                                             NULL), eq + 1);
+    if (!strcmp(name, "when")) {
+        return parse_when(t, cmd, eq + 1);
+    }
+    for (i = 0; i < sizeof(number_options) / sizeof(number_options[0]); i++) {
+        if (!strcmp(number_options[i].name, name)) {
+            return parse_number(t, cmd, &number_options[i], eq + 1);
         }
     }
     return apr_psprintf(cmd->pool, "%s: \"%s=\" is no option: there are "
