@@ -408,11 +408,17 @@ const llmgw_json_t *llmgw_json_member(const llmgw_json_t *obj,
 const llmgw_json_t *llmgw_json_lookup(const llmgw_json_t *obj,
                                       const char *name)
 {
-    const llmgw_json_t *k, *v = NULL;
+    apr_size_t len = strlen(name);
+    const llmgw_json_t *k, *end;
 
-    while ((k = llmgw_json_member(obj, v, &v)) != NULL) {
-        if (llmgw_json_string_is(k, name)) {
-            return v;
+    if (!llmgw_json_is(obj, LLMGW_JSON_OBJECT)) {
+        return NULL;
+    }
+    end = obj + obj->span;
+    for (k = obj + 1; k < end; k += 1 + k[1].span) {
+        if (k->escaped ? llmgw_json_string_is(k, name)
+            : k->len == len + 2 && memcmp(k->text + 1, name, len) == 0) {
+            return k + 1;
         }
     }
     return NULL;

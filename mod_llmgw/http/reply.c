@@ -176,7 +176,7 @@ void llmgw_reply_provider_headers(llmgw_call_t *call,
 static void note_number(llmgw_call_t *call, const char *name, apr_int64_t n)
 {
     if (n >= 0) {
-        apr_table_setn(call->r->notes, name, apr_off_t_toa(call->pool, n));
+        apr_table_addn(call->r->notes, name, apr_off_t_toa(call->pool, n));
     }
 }
 
@@ -196,8 +196,8 @@ static void note_attempt(llmgw_call_t *call)
     const llmgw_attempt_t *attempt = call->attempt;
     apr_table_t *notes = call->r->notes;
 
-    apr_table_setn(notes, LLMGW_NOTE_PROVIDER, attempt->provider->name);
-    apr_table_setn(notes, LLMGW_NOTE_TARGET,
+    apr_table_addn(notes, LLMGW_NOTE_PROVIDER, attempt->provider->name);
+    apr_table_addn(notes, LLMGW_NOTE_TARGET,
                    clean_value(call->pool,
                                apr_pstrcat(call->pool,
                                            attempt->provider->name, "/",
@@ -217,6 +217,7 @@ static void estimate_usage(llmgw_meter_t *meter)
     }
 }
 
+/* The notes are new: once a call, nothing to look for in the table. */
 void llmgw_reply_notes(llmgw_call_t *call)
 {
     llmgw_meter_t *meter = &call->meter;
@@ -224,17 +225,17 @@ void llmgw_reply_notes(llmgw_call_t *call)
 
     estimate_usage(meter);
     if (meter->usage.estimated) {
-        apr_table_setn(notes, LLMGW_NOTE_ESTIMATED, "1");
+        apr_table_addn(notes, LLMGW_NOTE_ESTIMATED, "1");
     }
 
     if (call->model.p) {
-        apr_table_setn(notes, LLMGW_NOTE_MODEL,
+        apr_table_addn(notes, LLMGW_NOTE_MODEL,
                        clean_value(call->pool, llmgw_str_dupz(call->pool,
                                                               call->model)));
-        apr_table_setn(notes, LLMGW_NOTE_STREAM, call->stream ? "1" : "0");
+        apr_table_addn(notes, LLMGW_NOTE_STREAM, call->stream ? "1" : "0");
     }
     if (call->plan.route_name) {
-        apr_table_setn(notes, LLMGW_NOTE_ROUTE, call->plan.route_name);
+        apr_table_addn(notes, LLMGW_NOTE_ROUTE, call->plan.route_name);
         note_number(call, LLMGW_NOTE_ATTEMPTS, call->attempts);
     }
     if (call->attempt) {
@@ -245,7 +246,7 @@ void llmgw_reply_notes(llmgw_call_t *call)
     note_number(call, LLMGW_NOTE_CACHED_TOKENS, meter->usage.cache_read);
     note_number(call, LLMGW_NOTE_REASONING_TOKENS, meter->usage.reasoning);
     if (stop_name(meter->stop)) {
-        apr_table_setn(notes, LLMGW_NOTE_STOP, stop_name(meter->stop));
+        apr_table_addn(notes, LLMGW_NOTE_STOP, stop_name(meter->stop));
     }
     if (meter->first_content) {
         note_number(call, LLMGW_NOTE_TTFT_MS,
