@@ -126,6 +126,9 @@ apr_status_t llmgw_err_set(llmgw_err_t *err, apr_pool_t *p,
                            const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/** Copy an error, its strings into pool p. */
+void llmgw_err_copy(llmgw_err_t *out, const llmgw_err_t *err, apr_pool_t *p);
+
 /** HTTP status the client gets for this error, 400 .. 599. */
 int llmgw_err_http_status(const llmgw_err_t *err);
 

@@ -106,3 +106,17 @@ void llmgw_err_from_http(llmgw_err_t *err, int http_status)
     err->kind = m.kind;
     err->http_status = m.client_http;
 }
+
+static const char *copy_text(apr_pool_t *p, const char *text)
+{
+    return text ? apr_pstrdup(p, text) : NULL;
+}
+
+void llmgw_err_copy(llmgw_err_t *out, const llmgw_err_t *err, apr_pool_t *p)
+{
+    *out = *err;
+    out->code = copy_text(p, err->code);
+    out->message = copy_text(p, err->message);
+    out->detail = copy_text(p, err->detail);
+    out->param = copy_text(p, err->param);
+}

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_core.h>
+#include "llmgw/redact.h"
 #include "llmgw/splice.h"
 #include "attempt.h"
 #include "incoming.h"
@@ -299,6 +300,20 @@ apr_status_t llmgw_attempt_begin(llmgw_call_t *call,
         create_exchange(call);
     }
     return rv;
+}
+
+void llmgw_attempt_hide_keys(const llmgw_attempt_t *attempt, llmgw_err_t *err)
+{
+    const apr_array_header_t *keys = attempt->provider->keys;
+    int i;
+
+    for (i = 0; i < keys->nelts; i++) {
+        llmgw_str_t key = llmgw_str_of(APR_ARRAY_IDX(keys, i, char *));
+
+        err->message = llmgw_redact(attempt->pool, err->message, key);
+        err->code = llmgw_redact(attempt->pool, err->code, key);
+        err->param = llmgw_redact(attempt->pool, err->param, key);
+    }
 }
 
 void llmgw_attempt_end(llmgw_call_t *call)

@@ -14,6 +14,10 @@ apr_status_t llmgw_attempt_begin(llmgw_call_t *call,
                                  const llmgw_target_t *target,
                                  llmgw_err_t *err);
 
+/** A provider may repeat what it was sent: cut our keys out of an error. */
+void llmgw_attempt_hide_keys(const llmgw_attempt_t *attempt,
+                             llmgw_err_t *err);
+
 /** Let go of its connection. Its other memory stays for the call's notes. */
 void llmgw_attempt_end(llmgw_call_t *call);
 

@@ -75,11 +75,6 @@ static int rank(const llmgw_err_t *err)
     return err->from_provider ? 2 : 1;
 }
 
-static const char *keep(apr_pool_t *p, const char *s)
-{
-    return s ? apr_pstrdup(p, s) : NULL;
-}
-
 /* Remember a failure if it tells more than the one before; its strings may
  * live in the attempt's pool. */
 static void remember(llmgw_call_t *call, const llmgw_err_t *err)
@@ -87,11 +82,7 @@ static void remember(llmgw_call_t *call, const llmgw_err_t *err)
     if (rank(err) < rank(&call->err)) {
         return;
     }
-    call->err = *err;
-    call->err.code = keep(call->pool, err->code);
-    call->err.message = keep(call->pool, err->message);
-    call->err.detail = keep(call->pool, err->detail);
-    call->err.param = keep(call->pool, err->param);
+    llmgw_err_copy(&call->err, err, call->pool);
 }
 
 static void log_failure(llmgw_call_t *call, const llmgw_err_t *err)

@@ -5,7 +5,7 @@
 #include <httpd.h>
 #include <http_core.h>
 #include "llmgw/inflate.h"
-#include "llmgw/redact.h"
+#include "attempt.h"
 #include "incoming.h"
 #include "log.h"
 #include "relay.h"
@@ -160,22 +160,6 @@ static void hide_credentials(llmgw_incoming_t *in, llmgw_err_t *err)
     err->detail = apr_psprintf(p, "status %d", in->status);
 }
 
-/* A provider may repeat what it was sent: our keys go no further. */
-static void hide_keys(const llmgw_incoming_t *in, llmgw_err_t *err)
-{
-    const llmgw_attempt_t *attempt = in->call->attempt;
-    const apr_array_header_t *keys = attempt->provider->keys;
-    int i;
-
-    for (i = 0; i < keys->nelts; i++) {
-        llmgw_str_t key = llmgw_str_of(APR_ARRAY_IDX(keys, i, char *));
-
-        err->message = llmgw_redact(attempt->pool, err->message, key);
-        err->code = llmgw_redact(attempt->pool, err->code, key);
-        err->param = llmgw_redact(attempt->pool, err->param, key);
-    }
-}
-
 static apr_status_t read_error(llmgw_incoming_t *in, llmgw_err_t *err)
 {
     const llmgw_attempt_t *attempt = in->call->attempt;
@@ -184,7 +168,7 @@ static apr_status_t read_error(llmgw_incoming_t *in, llmgw_err_t *err)
                              in->error_body->data, in->error_body->len, err,
                              attempt->pool);
     err->retry_after_usec = in->retry_after_usec;
-    hide_keys(in, err);
+    llmgw_attempt_hide_keys(attempt, err);
     if (in->status == HTTP_UNAUTHORIZED || in->status == HTTP_PAYMENT_REQUIRED
         || in->status == HTTP_FORBIDDEN) {
         hide_credentials(in, err);
@@ -224,7 +208,7 @@ void llmgw_incoming_error(const llmgw_incoming_t *in, llmgw_err_t *err)
 
     if (why) {
         *err = *why;
-        hide_keys(in, err);
+        llmgw_attempt_hide_keys(in->call->attempt, err);
     }
 }
 

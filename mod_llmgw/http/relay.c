@@ -4,6 +4,7 @@
 #include <http_protocol.h>
 #include <util_filter.h>
 #include "llmgw/event.h"
+#include "attempt.h"
 #include "log.h"
 #include "relay.h"
 #include "reply.h"
@@ -74,7 +75,9 @@ static void meter_event(llmgw_relay_t *relay, const llmgw_event_t *ev)
  * the attempt; later it is passed on (or encoded) and remembered. */
 static apr_status_t take_error(llmgw_relay_t *relay, const llmgw_err_t *err)
 {
-    relay->err = *err;
+    /* What the decoder has of it lasts as long as the event. */
+    llmgw_err_copy(&relay->err, err, relay->call->attempt->pool);
+    llmgw_attempt_hide_keys(relay->call->attempt, &relay->err);
     if (relay->err.status == APR_SUCCESS) {
         relay->err.status = LLMGW_EUPSTREAM;
     }
@@ -85,19 +88,37 @@ static apr_status_t take_error(llmgw_relay_t *relay, const llmgw_err_t *err)
 static apr_status_t on_event(void *ctx, const llmgw_event_t *ev)
 {
     llmgw_relay_t *relay = ctx;
+    llmgw_event_t shown = *ev;
     apr_status_t rv = APR_SUCCESS;
 
     meter_event(relay, ev);
     if (ev->type == LLMGW_EV_ERROR) {
         rv = take_error(relay, ev->error);
+        shown.error = &relay->err;
     }
     if (rv == APR_SUCCESS && relay->encoder) {
-        rv = llmgw_encoder_event(relay->encoder, ev);
+        rv = llmgw_encoder_event(relay->encoder, &shown);
     }
     if (!relay->has_content && ++relay->held_events > HELD_EVENTS_MAX) {
         relay->has_content = 1;         /* enough held: let it go */
     }
     return rv;
+}
+
+/* Does an error frame repeat a key of ours? */
+static int holds_key(const llmgw_relay_t *relay, const char *data,
+                     apr_size_t len)
+{
+    const llmgw_provider_t *provider = relay->call->attempt->provider;
+    const char *text = apr_pstrmemdup(relay->call->attempt->pool, data, len);
+    int i;
+
+    for (i = 0; i < provider->keys->nelts; i++) {
+        if (strstr(text, APR_ARRAY_IDX(provider->keys, i, char *))) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* A frame as the provider sent it, on its way through unchanged. */
@@ -109,6 +130,9 @@ static apr_status_t on_frame(void *ctx, const char *data, apr_size_t len,
     if (relay->encoder
         || ((flags & LLMGW_FRAME_USAGE_ONLY) && !relay->call->include_usage)) {
         return APR_SUCCESS;
+    }
+    if (relay->err.status != APR_SUCCESS && holds_key(relay, data, len)) {
+        return relay->err.status;       /* told in our own words instead */
     }
     return llmgw_buf_append(relay->out, data, len);
 }

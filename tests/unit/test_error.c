@@ -115,5 +115,26 @@ START_TEST(test_from_http)
 }
 END_TEST
 
-UNIT_MAIN("error", test_table, test_table_miss, test_set, test_overrides,
+START_TEST(test_copy)
+{
+    char message[] = "gone soon", param[] = "messages";
+    llmgw_err_t err = LLMGW_ERR_INIT, copy;
+
+    err.status = LLMGW_EINVAL;
+    err.message = message;
+    err.param = param;
+    err.retry_after_usec = 5;
+    llmgw_err_copy(&copy, &err, unit_pool);
+    memset(message, 'x', sizeof(message) - 1);
+    memset(param, 'x', sizeof(param) - 1);
+    ck_assert_str_eq(copy.message, "gone soon");
+    ck_assert_str_eq(copy.param, "messages");
+    ck_assert_ptr_eq(copy.code, NULL);
+    ck_assert_ptr_eq(copy.detail, NULL);
+    ck_assert_int_eq((int)copy.retry_after_usec, 5);
+    unit_assert_status(copy.status, LLMGW_EINVAL);
+}
+END_TEST
+
+UNIT_MAIN("error", test_copy, test_table, test_table_miss, test_set, test_overrides,
           test_from_http)

@@ -67,6 +67,11 @@ for my $p (qw(mock claude azure byexec literal)) {
         unlike($a->bytes, qr/CANARY-KEY/, "$p: the key in a $code is not shown");
     }
 }
+for my $p (qw(mock claude azure literal)) {
+    my $a = ask("$p/error-middle,key=1", stream => 1);
+    unlike($a->bytes, qr/CANARY-KEY/, "$p: nor is one in a stream's error");
+    like($a->bytes, qr/bad key: .*\*\*\*/, "$p: where the rest of it is");
+}
 # ---- and a provider that has none where it needs one ---------------------------------------------
 is_error(ask('gone/ok'), qr/^(?:404|500)$/, undef, undef,
          'an optional provider without its key does not answer');

@@ -563,9 +563,17 @@ $SCENARIO{'stream-for-whole'} = sub {
 
 # ---- errors --------------------------------------------------------------------------
 
-sub error_event {
+# The key that the gateway sent, with its prefix.
+sub key {
     my ($call) = @_;
-    my $message = 'the mock broke on purpose';
+    return $call->{headers}{authorization} || $call->{headers}{'x-api-key'}
+        || $call->{headers}{'api-key'} || '';
+}
+
+sub error_event {           # key=1 repeats the key
+    my ($call) = @_;
+    my $message = arg($call, 'key', 0) ? 'bad key: ' . key($call)
+        : 'the mock broke on purpose';
     my $type = arg($call, 'type', 'server_error');
     return "event: error\ndata: " . json({ type => 'error', error => {
         type => $type, message => $message } }) . "\n\n"
@@ -651,10 +659,9 @@ $SCENARIO{'one-good-key'} = sub {
 # 401 that repeats the key it was given, as some providers do
 $SCENARIO{'key-in-error'} = sub {
     my ($call) = @_;
-    my $key = $call->{headers}{authorization} || $call->{headers}{'x-api-key'}
-        || $call->{headers}{'api-key'} || '';
     return reply(arg($call, 'code', 401), [json_type()],
-                 error_body($call, 401, "Incorrect API key provided: $key"));
+                 error_body($call, 401,
+                            'Incorrect API key provided: ' . key($call)));
 };
 
 1;
