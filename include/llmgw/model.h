@@ -26,13 +26,16 @@ typedef enum llmgw_part_e {
     LLMGW_PART_TEXT,            /* text, annotations */
     LLMGW_PART_IMAGE,           /* url, or media_type and data; detail */
     LLMGW_PART_AUDIO,           /* media_type and data */
-    LLMGW_PART_DOCUMENT,        /* url, data, text or file_id; filename */
+    LLMGW_PART_DOCUMENT,        /* url, data, text or file_id; filename,
+                                 * context; annotations: citations asked
+                                 * for */
     LLMGW_PART_VIDEO,           /* url, or media_type and data */
     LLMGW_PART_TOOL_CALL,       /* id, name, arguments, signature */
     LLMGW_PART_TOOL_RESULT,     /* id, name, parts, is_error */
     LLMGW_PART_REASONING,       /* text, signature */
     LLMGW_PART_REDACTED,        /* data: reasoning only its maker can read */
-    LLMGW_PART_REFUSAL          /* text */
+    LLMGW_PART_REFUSAL,         /* text */
+    LLMGW_PART_BUILTIN          /* raw: what a provider-built tool did */
 } llmgw_part_e;
 
 /** A piece of a message. Fields a type does not list are never given. */
@@ -44,6 +47,7 @@ typedef struct llmgw_part_t {
     llmgw_str_t url;            /* http(s), gs: ...; never data: */
     llmgw_str_t file_id;
     llmgw_str_t filename;       /* a document's title */
+    llmgw_str_t context;        /* what the client says about a document */
     llmgw_str_t detail;         /* an image's "low", "high", "auto" */
     llmgw_str_t id;             /* of the call */
     llmgw_str_t name;           /* of the tool */
@@ -51,6 +55,8 @@ typedef struct llmgw_part_t {
     llmgw_str_t signature;      /* opaque: thinking or thought signature */
     llmgw_str_t annotations;    /* raw array, in the client's dialect */
     llmgw_str_t cache_control;  /* raw prompt-cache marker */
+    llmgw_str_t raw;            /* the part as it came, in the client's dialect,
+                                 * where it says more than these fields do */
     apr_array_header_t *parts;  /* of llmgw_part_t: a tool's result */
     int is_error;               /* the tool failed */
     int is_custom;              /* call of a custom (free-form) tool */
@@ -60,6 +66,8 @@ typedef struct llmgw_part_t {
 typedef struct llmgw_message_t {
     llmgw_role_e role;
     int developer;              /* a SYSTEM message that said "developer" */
+    int number;                 /* in the client's list, for errors; -1: it
+                                 * stood in a member of its own */
     llmgw_str_t name;           /* participant's name */
     apr_array_header_t *parts;  /* of llmgw_part_t */
 } llmgw_message_t;
@@ -160,7 +168,7 @@ typedef struct llmgw_extra_t {
 /** An empty request: arrays made, tri-states at -1. */
 llmgw_request_t *llmgw_request_create(apr_pool_t *p);
 
-/** Append a message with no part yet. */
+/** Append a message with no part yet; its number is its place. */
 llmgw_message_t *llmgw_request_add_message(llmgw_request_t *req,
                                            apr_pool_t *p, llmgw_role_e role);
 

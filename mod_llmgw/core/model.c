@@ -23,6 +23,7 @@ llmgw_message_t *llmgw_request_add_message(llmgw_request_t *req,
 
     memset(m, 0, sizeof(*m));
     m->role = role;
+    m->number = req->messages->nelts - 1;
     m->parts = apr_array_make(p, 2, sizeof(llmgw_part_t));
     return m;
 }

@@ -3,6 +3,19 @@
 #include <apr_strings.h>
 #include "common.h"
 
+/* A hint that stands in many places is named once. */
+static int is_listed(const apr_array_header_t *names, const char *name)
+{
+    int i;
+
+    for (i = names->nelts - 1; i >= 0; i--) {
+        if (strcmp(APR_ARRAY_IDX(names, i, const char *), name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 apr_status_t llmgw_encode_unsupported(llmgw_encode_t *how, int is_hint,
                                       const char *name, apr_pool_t *p,
                                       llmgw_err_t *err)
@@ -15,7 +28,7 @@ apr_status_t llmgw_encode_unsupported(llmgw_encode_t *how, int is_hint,
                              "The model this request goes to cannot take "
                              "\"%s\".", name);
     }
-    if (how->dropped) {
+    if (how->dropped && !is_listed(how->dropped, name)) {
         APR_ARRAY_PUSH(how->dropped, const char *) = apr_pstrdup(p, name);
     }
     return APR_SUCCESS;

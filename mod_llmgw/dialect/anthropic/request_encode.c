@@ -148,12 +148,43 @@ int llmgw_anthropic_has_schema(const anthropic_writing_t *wr)
         && !(wr->model->flags & ANTHROPIC_NO_SCHEMA);
 }
 
+/* Is it a member within this one ("output_config.")? */
+static int is_within(llmgw_str_t name, const char *outer)
+{
+    apr_size_t n = strlen(outer);
+
+    return name.len > n && memcmp(name.p, outer, n) == 0;
+}
+
+/* The extras within a member; 0 if there are none. */
+static int write_inner(anthropic_writing_t *wr, const char *outer, int dry)
+{
+    apr_size_t skip = strlen(outer);
+    const llmgw_extra_t *extra;
+    int i, n = 0;
+
+    for (i = 0; wr->req->dialect == &llmgw_dialect_anthropic
+         && i < wr->req->extras->nelts; i++) {
+        extra = &APR_ARRAY_IDX(wr->req->extras, i, llmgw_extra_t);
+        if (!is_within(extra->name, outer)) {
+            continue;
+        }
+        n++;
+        if (!dry) {
+            llmgw_json_key_str(&wr->w, llmgw_str_make(extra->name.p + skip,
+                                                      extra->name.len - skip));
+            llmgw_json_raw_out(&wr->w, extra->value);
+        }
+    }
+    return n;
+}
+
 static void write_output_config(anthropic_writing_t *wr)
 {
     int schema = llmgw_anthropic_has_schema(wr);
     llmgw_json_writer_t *w = &wr->w;
 
-    if (!schema && !wr->plan.effort) {
+    if (!schema && !wr->plan.effort && !write_inner(wr, "output_config.", 1)) {
         return;
     }
     llmgw_json_key(w, "output_config");
@@ -167,6 +198,7 @@ static void write_output_config(anthropic_writing_t *wr)
         llmgw_json_opt_raw(w, "schema", wr->req->schema);
         llmgw_json_end(w, '}');
     }
+    write_inner(wr, "output_config.", 0);
     llmgw_json_end(w, '}');
 }
 
@@ -177,10 +209,11 @@ static apr_status_t write_account(anthropic_writing_t *wr)
     llmgw_str_t tier = wr->req->service_tier;
     llmgw_json_writer_t *w = &wr->w;
 
-    if (wr->req->user.p) {
+    if (wr->req->user.p || write_inner(wr, "metadata.", 1)) {
         llmgw_json_key(w, "metadata");
         llmgw_json_begin(w, '{');
         llmgw_json_opt_str(w, "user_id", wr->req->user);
+        write_inner(wr, "metadata.", 0);
         llmgw_json_end(w, '}');
     }
     if (!tier.p) {
@@ -256,6 +289,10 @@ static apr_status_t write_extras(anthropic_writing_t *wr)
     for (i = 0; i < wr->req->extras->nelts && rv == APR_SUCCESS; i++) {
         extra = &APR_ARRAY_IDX(wr->req->extras, i, llmgw_extra_t);
         if (wr->req->dialect == &llmgw_dialect_anthropic) {
+            if (is_within(extra->name, "output_config.")
+                || is_within(extra->name, "metadata.")) {
+                continue;
+            }
             llmgw_json_key_str(&wr->w, extra->name);
             llmgw_json_raw_out(&wr->w, extra->value);
         }

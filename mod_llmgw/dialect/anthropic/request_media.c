@@ -51,6 +51,9 @@ static void end_block(anthropic_writing_t *wr, const llmgw_part_t *part)
     if (part->type == LLMGW_PART_DOCUMENT && part->filename.len) {
         llmgw_json_opt_str(&wr->w, "title", part->filename);
     }
+    if (part->type == LLMGW_PART_DOCUMENT && part->context.len) {
+        llmgw_json_opt_str(&wr->w, "context", part->context);
+    }
     llmgw_json_opt_raw(&wr->w, "cache_control", part->cache_control);
     llmgw_json_end(&wr->w, '}');
 }

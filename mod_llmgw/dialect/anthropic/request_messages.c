@@ -34,10 +34,23 @@ static void end_block(anthropic_writing_t *wr, const llmgw_part_t *part)
     llmgw_json_end(&wr->w, '}');
 }
 
+/* What this dialect's clients said in more words than the model has. */
+static int is_raw(const anthropic_writing_t *wr, const llmgw_part_t *part)
+{
+    return part->raw.p && wr->req->dialect == &llmgw_dialect_anthropic;
+}
+
 static void write_text(anthropic_writing_t *wr, const llmgw_part_t *part)
 {
+    if (is_raw(wr, part)) {
+        llmgw_json_raw_out(&wr->w, part->raw);
+        return;
+    }
     begin_block(wr, "text");
     llmgw_json_opt_str(&wr->w, "text", part->text);
+    if (wr->req->dialect == &llmgw_dialect_anthropic) {
+        llmgw_json_opt_raw(&wr->w, "citations", part->annotations);
+    }
     end_block(wr, part);
 }
 
@@ -59,7 +72,8 @@ static apr_status_t write_system_parts(anthropic_writing_t *wr, int i, int *n)
 
     for (j = 0; j < m->parts->nelts && rv == APR_SUCCESS; j++) {
         if (get_part(m->parts, j)->type != LLMGW_PART_TEXT) {
-            rv = llmgw_anthropic_cannot(wr, 0, "messages[%d].content", i);
+            rv = llmgw_anthropic_cannot(wr, 0, "messages[%d].content",
+                                        m->number);
         }
         else if (!llmgw_text_is_blank(get_part(m->parts, j)->text)) {
             begin_system(wr, n);
@@ -168,7 +182,10 @@ static apr_status_t write_result_parts(anthropic_writing_t *wr,
     for (j = 0; result->parts && j < result->parts->nelts
          && rv == APR_SUCCESS; j++) {
         part = get_part(result->parts, j);
-        if (part->type == LLMGW_PART_IMAGE
+        if (is_raw(wr, part)) {
+            llmgw_json_raw_out(&wr->w, part->raw);
+        }
+        else if (part->type == LLMGW_PART_IMAGE
             || part->type == LLMGW_PART_DOCUMENT) {
             rv = llmgw_anthropic_write_media(wr, part, i);
         }
@@ -259,7 +276,14 @@ static apr_status_t write_part(anthropic_writing_t *wr, turn_t *turn,
     if (part->type == LLMGW_PART_AUDIO || part->type == LLMGW_PART_VIDEO) {
         return llmgw_anthropic_cannot(wr, 0, "messages[%d].content", i);
     }
+    if (part->type == LLMGW_PART_BUILTIN && !is_raw(wr, part)) {
+        return llmgw_anthropic_cannot(wr, 1, "messages[%d].content", i);
+    }
     open_turn(wr, turn);
+    if (is_raw(wr, part)) {
+        llmgw_json_raw_out(&wr->w, part->raw);
+        return APR_SUCCESS;
+    }
     switch (part->type) {
     case LLMGW_PART_IMAGE:
     case LLMGW_PART_DOCUMENT:
@@ -308,11 +332,12 @@ static apr_status_t write_run(anthropic_writing_t *wr, turn_t *turn, int from,
         for (j = 0; j < m->parts->nelts && rv == APR_SUCCESS; j++) {
             if ((get_part(m->parts, j)->type == LLMGW_PART_TOOL_RESULT)
                 == results) {
-                rv = write_part(wr, turn, get_part(m->parts, j), i);
+                rv = write_part(wr, turn, get_part(m->parts, j), m->number);
             }
         }
         if (m->name.len && !results && rv == APR_SUCCESS) {
-            rv = llmgw_anthropic_cannot(wr, 1, "messages[%d].name", i);
+            rv = llmgw_anthropic_cannot(wr, 1, "messages[%d].name",
+                                        m->number);
         }
     }
     return rv;

@@ -35,6 +35,13 @@ static int is_foreign(const anthropic_writing_t *wr, const llmgw_tool_t *tool)
             && wr->req->dialect != &llmgw_dialect_anthropic);
 }
 
+/* A definition in this dialect already, its name the one calls have. */
+static int is_own(const anthropic_writing_t *wr, const llmgw_tool_t *tool)
+{
+    return wr->req->dialect == &llmgw_dialect_anthropic && tool->raw.p
+        && llmgw_tool_name_legal(tool->name, wr->p).p == tool->name.p;
+}
+
 static apr_status_t write_tool(anthropic_writing_t *wr, int i, int *n)
 {
     const llmgw_tool_t *tool = get_tool(wr, i);
@@ -50,7 +57,7 @@ static apr_status_t write_tool(anthropic_writing_t *wr, int i, int *n)
         llmgw_json_key(&wr->w, "tools");
         llmgw_json_begin(&wr->w, '[');
     }
-    if (tool->type == LLMGW_TOOL_BUILTIN) {
+    if (tool->type == LLMGW_TOOL_BUILTIN || is_own(wr, tool)) {
         llmgw_json_raw_out(&wr->w, tool->raw);
     }
     else {

@@ -29,6 +29,8 @@ static int is_known(const openai_chat_writing_t *wr, const llmgw_part_t *part)
         return part->text.p || part->data.p || (part->file_id.len && own);
     case LLMGW_PART_VIDEO:
         return part->url.p && own;
+    case LLMGW_PART_BUILTIN:
+        return 0;
     default:
         return 1;
     }
@@ -102,9 +104,21 @@ static void write_audio(llmgw_json_writer_t *w, const llmgw_part_t *part)
     llmgw_json_end(w, '}');
 }
 
+/* What the client says about a document has no place but before it. */
+static void write_about(llmgw_json_writer_t *w, const llmgw_part_t *part)
+{
+    if (part->text.p && part->filename.len) {
+        llmgw_openai_chat_write_text(w, part->filename);
+    }
+    if (part->context.len) {
+        llmgw_openai_chat_write_text(w, part->context);
+    }
+}
+
 /* A document's text is text; OpenAI takes no URL of one. */
 static void write_document(llmgw_json_writer_t *w, const llmgw_part_t *part)
 {
+    write_about(w, part);
     if (part->text.p) {
         llmgw_openai_chat_write_text(w, part->text);
         return;
@@ -162,21 +176,29 @@ static void write_known(llmgw_json_writer_t *w, const llmgw_part_t *part)
     }
 }
 
-static apr_status_t check_marker(openai_chat_writing_t *wr,
-                                 const llmgw_part_t *part)
+apr_status_t llmgw_openai_chat_check_marks(openai_chat_writing_t *wr,
+                                           const llmgw_part_t *part)
 {
-    return part->cache_control.p
-        ? llmgw_openai_chat_cannot(wr, 1, "cache_control") : APR_SUCCESS;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (part->cache_control.p) {
+        rv = llmgw_openai_chat_cannot(wr, 1, "cache_control");
+    }
+    if (rv == APR_SUCCESS && part->annotations.p) {
+        rv = llmgw_openai_chat_cannot(wr, 1, "citations");
+    }
+    return rv;
 }
 
 apr_status_t llmgw_openai_chat_write_part(openai_chat_writing_t *wr,
                                           const llmgw_part_t *part, int i)
 {
-    if (!is_known(wr, part)) {
-        return llmgw_openai_chat_cannot(wr, 0, "messages[%d].content", i);
+    if (!is_known(wr, part)) {  /* what a tool did there is history */
+        return llmgw_openai_chat_cannot(wr, part->type == LLMGW_PART_BUILTIN,
+                                        "messages[%d].content", i);
     }
     write_known(&wr->w, part);
-    return check_marker(wr, part);
+    return llmgw_openai_chat_check_marks(wr, part);
 }
 
 /* ---- content ------------------------------------------------------------ */
@@ -214,7 +236,7 @@ static apr_status_t write_parts(openai_chat_writing_t *wr,
         if (is_plain && part->type == LLMGW_PART_TEXT) {
             llmgw_json_str(&wr->w, part->text.p ? part->text
                                                 : LLMGW_STR_LIT(""));
-            rv = check_marker(wr, part);
+            rv = llmgw_openai_chat_check_marks(wr, part);
         }
         else {
             rv = llmgw_openai_chat_write_part(wr, part, i);

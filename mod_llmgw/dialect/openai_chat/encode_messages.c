@@ -47,22 +47,26 @@ static void write_call(openai_chat_writing_t *wr, const llmgw_part_t *part)
     llmgw_json_end(w, '}');
 }
 
-static void write_calls(openai_chat_writing_t *wr, const llmgw_message_t *m)
+static apr_status_t write_calls(openai_chat_writing_t *wr,
+                                const llmgw_message_t *m)
 {
+    apr_status_t rv = APR_SUCCESS;
     int j, n = 0;
 
-    for (j = 0; j < m->parts->nelts; j++) {
+    for (j = 0; j < m->parts->nelts && rv == APR_SUCCESS; j++) {
         if (get_part(m->parts, j)->type == LLMGW_PART_TOOL_CALL) {
             if (n++ == 0) {
                 llmgw_json_key(&wr->w, "tool_calls");
                 llmgw_json_begin(&wr->w, '[');
             }
             write_call(wr, get_part(m->parts, j));
+            rv = llmgw_openai_chat_check_marks(wr, get_part(m->parts, j));
         }
     }
     if (n) {
         llmgw_json_end(&wr->w, ']');
     }
+    return rv;
 }
 
 static void write_detail(openai_chat_writing_t *wr, const llmgw_part_t *part,
@@ -130,13 +134,13 @@ static void write_reasoning(openai_chat_writing_t *wr,
 }
 
 static apr_status_t write_assistant(openai_chat_writing_t *wr,
-                                    const llmgw_message_t *m, int i)
+                                    const llmgw_message_t *m)
 {
-    apr_status_t rv = llmgw_openai_chat_write_content(wr, m->parts, i);
+    apr_status_t rv = llmgw_openai_chat_write_content(wr, m->parts,
+                                                      m->number);
 
     write_reasoning(wr, m);
-    write_calls(wr, m);
-    return rv;
+    return rv == APR_SUCCESS ? write_calls(wr, m) : rv;
 }
 
 /* What a tool message can hold. */
@@ -148,6 +152,26 @@ static int is_text(const llmgw_part_t *part)
 
 /* ---- tool results ------------------------------------------------------- */
 
+/* Report what a tool message has no member for. */
+static apr_status_t check_result(openai_chat_writing_t *wr,
+                                 const llmgw_part_t *result, int i)
+{
+    apr_status_t rv = llmgw_openai_chat_check_marks(wr, result);
+    int j;
+
+    if (rv == APR_SUCCESS && result->is_error) {
+        rv = llmgw_openai_chat_cannot(wr, 1, "messages[%d].is_error", i);
+    }
+    for (j = 0; result->parts && j < result->parts->nelts
+         && rv == APR_SUCCESS; j++) {
+        if (is_text(get_part(result->parts, j))) {
+            rv = llmgw_openai_chat_check_marks(wr,
+                                               get_part(result->parts, j));
+        }
+    }
+    return rv;
+}
+
 /* The texts of a result; its images follow in a message of their own. */
 static apr_status_t write_result(openai_chat_writing_t *wr,
                                  const llmgw_part_t *result, int i)
@@ -155,9 +179,7 @@ static apr_status_t write_result(openai_chat_writing_t *wr,
     llmgw_json_writer_t *w = &wr->w;
     int j, n = 0;
 
-    if (result->is_error
-        && llmgw_openai_chat_cannot(wr, 1, "messages[%d].is_error", i)
-            != APR_SUCCESS) {
+    if (check_result(wr, result, i) != APR_SUCCESS) {
         return LLMGW_EUNSUPPORTED;
     }
     llmgw_json_begin(w, '{');
@@ -237,7 +259,7 @@ static apr_status_t write_results(openai_chat_writing_t *wr, int i, int *next)
          && rv == APR_SUCCESS; end++) {
         m = get_message(wr, end);
         for (j = 0; j < m->parts->nelts && rv == APR_SUCCESS; j++) {
-            rv = write_result(wr, get_part(m->parts, j), end);
+            rv = write_result(wr, get_part(m->parts, j), m->number);
         }
     }
     *next = end;
@@ -255,7 +277,7 @@ static apr_status_t write_results(openai_chat_writing_t *wr, int i, int *next)
                 llmgw_json_begin(&wr->w, '[');
                 open = 1;
             }
-            rv = write_media(wr, get_part(m->parts, j), k);
+            rv = write_media(wr, get_part(m->parts, j), m->number);
         }
     }
     if (open) {
@@ -291,8 +313,8 @@ static apr_status_t write_message(openai_chat_writing_t *wr, int i)
     llmgw_json_strz(&wr->w, get_role(wr, m));
     llmgw_json_opt_str(&wr->w, "name", m->name);
     rv = m->role == LLMGW_ROLE_ASSISTANT
-        ? write_assistant(wr, m, i)
-        : llmgw_openai_chat_write_content(wr, m->parts, i);
+        ? write_assistant(wr, m)
+        : llmgw_openai_chat_write_content(wr, m->parts, m->number);
     llmgw_json_end(&wr->w, '}');
     return rv;
 }

@@ -116,11 +116,31 @@ static void write_allowed(openai_chat_writing_t *wr)
     llmgw_json_end(w, '}');
 }
 
+/* Was the tool that must be called left out? */
+static int is_choice_gone(const openai_chat_writing_t *wr)
+{
+    const llmgw_request_t *req = wr->req;
+    int i;
+
+    if (req->choice != LLMGW_CHOICE_NAMED
+        || req->dialect == &llmgw_dialect_openai_chat) {
+        return 0;
+    }
+    for (i = 0; i < req->tools->nelts; i++) {
+        if (!is_foreign(wr, get_tool(wr, i))
+            && llmgw_str_eq(get_tool(wr, i)->name, req->choice_name)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static void write_choice(openai_chat_writing_t *wr)
 {
     const llmgw_request_t *req = wr->req;
 
-    if (req->choice == LLMGW_CHOICE_UNSET && !req->allowed_tools) {
+    if ((req->choice == LLMGW_CHOICE_UNSET && !req->allowed_tools)
+        || is_choice_gone(wr)) {
         return;
     }
     llmgw_json_key(&wr->w, "tool_choice");

@@ -124,6 +124,10 @@ void llmgw_openai_chat_write_text(llmgw_json_writer_t *w, llmgw_str_t text);
 apr_status_t llmgw_openai_chat_write_part(openai_chat_writing_t *wr,
                                           const llmgw_part_t *part, int i);
 
+/** Report the marks on a part that no member can hold. */
+apr_status_t llmgw_openai_chat_check_marks(openai_chat_writing_t *wr,
+                                           const llmgw_part_t *part);
+
 /** Write the member "content" of message i: a text alone is a string. */
 apr_status_t llmgw_openai_chat_write_content(openai_chat_writing_t *wr,
                                              const apr_array_header_t *parts,

@@ -32,11 +32,35 @@ static void opt_flag(llmgw_json_writer_t *w, const char *name, int flag)
 
 /* ---- sampling ----------------------------------------------------------- */
 
-static void write_limits(openai_chat_writing_t *wr)
+/* Stop sequences: other providers take more of them than OpenAI. */
+#define STOP_MAX 4
+
+static apr_status_t write_stop(openai_chat_writing_t *wr)
+{
+    const apr_array_header_t *stop = wr->req->stop;
+    int i, n = stop ? stop->nelts : 0;
+
+    if (n == 0) {
+        return APR_SUCCESS;
+    }
+    if (!is_own(wr) && n > STOP_MAX) {
+        n = STOP_MAX;
+    }
+    llmgw_json_key(&wr->w, "stop");
+    llmgw_json_begin(&wr->w, '[');
+    for (i = 0; i < n; i++) {
+        llmgw_json_str(&wr->w, APR_ARRAY_IDX(stop, i, llmgw_str_t));
+    }
+    llmgw_json_end(&wr->w, ']');
+    return n < stop->nelts ? llmgw_openai_chat_cannot(wr, 1, "stop")
+                           : APR_SUCCESS;
+}
+
+static apr_status_t write_limits(openai_chat_writing_t *wr)
 {
     const llmgw_request_t *req = wr->req;
     llmgw_json_writer_t *w = &wr->w;
-    int i;
+    apr_status_t rv;
 
     llmgw_json_opt_raw(w, wr->how->quirks & LLMGW_QUIRK_MAX_TOKENS
                        ? "max_tokens" : "max_completion_tokens",
@@ -44,19 +68,13 @@ static void write_limits(openai_chat_writing_t *wr)
     llmgw_json_opt_raw(w, "temperature", req->temperature);
     llmgw_json_opt_raw(w, "top_p", req->top_p);
     llmgw_json_opt_raw(w, "n", req->n);
-    if (req->stop && req->stop->nelts) {
-        llmgw_json_key(w, "stop");
-        llmgw_json_begin(w, '[');
-        for (i = 0; i < req->stop->nelts; i++) {
-            llmgw_json_str(w, APR_ARRAY_IDX(req->stop, i, llmgw_str_t));
-        }
-        llmgw_json_end(w, ']');
-    }
+    rv = write_stop(wr);
     llmgw_json_opt_raw(w, "seed", req->seed);
     llmgw_json_opt_raw(w, "presence_penalty", req->presence_penalty);
     llmgw_json_opt_raw(w, "frequency_penalty", req->frequency_penalty);
     opt_flag(w, "logprobs", req->logprobs);
     llmgw_json_opt_raw(w, "top_logprobs", req->top_logprobs);
+    return rv;
 }
 
 /* ---- format and reasoning ----------------------------------------------- */
@@ -100,11 +118,14 @@ static void write_format(openai_chat_writing_t *wr)
     llmgw_json_end(w, '}');
 }
 
-/* A budget of tokens is put into the nearest word there is. */
+/* A budget of tokens is put into the nearest word there is; so is "max". */
 static llmgw_str_t get_effort(const llmgw_request_t *req)
 {
     apr_int64_t budget = llmgw_raw_int(req->reasoning_budget, -1);
 
+    if (llmgw_str_is(req->effort, "max")) {
+        return LLMGW_STR_LIT("high");
+    }
     if (req->effort.p || req->reasoning_off || budget < 0) {
         return req->effort;
     }
@@ -134,6 +155,9 @@ static apr_status_t write_tier(openai_chat_writing_t *wr)
     llmgw_str_t tier = wr->req->service_tier;
     apr_size_t i;
 
+    if (!is_own(wr) && llmgw_str_is(tier, "standard_only")) {
+        tier = LLMGW_STR_LIT("default");
+    }
     for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (is_own(wr) || llmgw_str_is(tier, known[i])) {
             llmgw_json_opt_str(&wr->w, "service_tier", tier);
@@ -144,18 +168,35 @@ static apr_status_t write_tier(openai_chat_writing_t *wr)
                   : APR_SUCCESS;
 }
 
+/* The longest "user" that OpenAI takes; clients of others send longer ones. */
+#define USER_MAX 64
+
+static llmgw_str_t get_user(const openai_chat_writing_t *wr)
+{
+    llmgw_str_t user = wr->req->user;
+
+    return is_own(wr) || user.len <= USER_MAX
+        ? user : llmgw_name_legal(user, USER_MAX, wr->p);
+}
+
 static apr_status_t write_account(openai_chat_writing_t *wr)
 {
     const llmgw_request_t *req = wr->req;
     llmgw_json_writer_t *w = &wr->w;
     apr_status_t rv;
 
-    llmgw_json_opt_str(w, "user", req->user);
+    llmgw_json_opt_str(w, "user", get_user(wr));
     llmgw_json_opt_raw(w, "metadata", req->metadata);
     rv = write_tier(wr);
     llmgw_json_opt_str(w, "prompt_cache_key", req->prompt_cache_key);
     opt_flag(w, "store", req->store);
     return rv;
+}
+
+/* Members of another dialect that change what the answer is. */
+static int is_meaning(llmgw_str_t name)
+{
+    return llmgw_str_is(name, "mcp_servers");
 }
 
 static apr_status_t write_extras(openai_chat_writing_t *wr)
@@ -171,7 +212,7 @@ static apr_status_t write_extras(openai_chat_writing_t *wr)
             llmgw_json_raw_out(&wr->w, extra->value);
         }
         else {
-            rv = llmgw_openai_chat_cannot(wr, 1, "%.*s",
+            rv = llmgw_openai_chat_cannot(wr, !is_meaning(extra->name), "%.*s",
                                           LLMGW_STR_ARG(extra->name));
         }
     }
@@ -206,7 +247,10 @@ static apr_status_t write_members(openai_chat_writing_t *wr)
         return rv;
     }
     write_stream(wr);
-    write_limits(wr);
+    rv = write_limits(wr);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     write_format(wr);
     llmgw_json_opt_str(&wr->w, "reasoning_effort", get_effort(wr->req));
     llmgw_json_opt_str(&wr->w, "verbosity", wr->req->verbosity);

@@ -238,6 +238,7 @@ static apr_status_t read_plain(openai_chat_reading_t *r,
     llmgw_message_t *m = llmgw_request_add_message(r->req, r->p, role);
     apr_status_t rv;
 
+    m->number = r->i;
     m->developer = llmgw_json_string_is(llmgw_json_lookup(message, "role"),
                                         "developer");
     rv = llmgw_openai_chat_read_string(r, message, "name", &m->name);
@@ -268,6 +269,7 @@ static apr_status_t read_assistant(openai_chat_reading_t *r,
     llmgw_str_t refusal = LLMGW_STR_NULL;
     apr_status_t rv;
 
+    m->number = r->i;
     read_reasoning(r, message, m->parts);
     rv = read_content(r, message, 0, m->parts);
     if (rv == APR_SUCCESS) {
@@ -311,6 +313,7 @@ static apr_status_t read_tool(openai_chat_reading_t *r,
     llmgw_part_t *part = llmgw_parts_add(m->parts, LLMGW_PART_TOOL_RESULT);
     apr_status_t rv;
 
+    m->number = r->i;
     part->parts = apr_array_make(r->p, 1, sizeof(llmgw_part_t));
     part->is_error = llmgw_json_bool(llmgw_json_lookup(message, "is_error"),
                                      0);
