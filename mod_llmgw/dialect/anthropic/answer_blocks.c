@@ -109,6 +109,10 @@ static apr_status_t start_tool(llmgw_decode_t *d, const llmgw_json_t *block)
     ev.index = st->ntools++;
     ev.id = get_text(d, block, "id");
     ev.name = get_text(d, block, "name");
+    if (llmgw_anthropic_has_signature(ev.id)) {
+        llmgw_buf_clear(get_buf(d, &st->gathered));
+        ev.text = llmgw_anthropic_split_id(&ev.id, st->gathered);
+    }
     return d->emit(d->emit_ctx, &ev);
 }
 

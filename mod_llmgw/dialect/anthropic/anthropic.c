@@ -1,7 +1,6 @@
 /* anthropic.c: Anthropic's Messages: the vtable */
 #include "anthropic.h"
 
-/* As a client's dialect it reads no requests and writes no answers yet. */
 const llmgw_dialect_t llmgw_dialect_anthropic = {
     .name = "anthropic",
     .framing = LLMGW_FRAMING_SSE,
@@ -9,10 +8,15 @@ const llmgw_dialect_t llmgw_dialect_anthropic = {
     .prompt_member = "messages",
     .usage_member = NULL,
     .decode_state_size = sizeof(anthropic_decode_t),
+    .encode_state_size = sizeof(anthropic_encode_t),
+    .request_decode = llmgw_anthropic_request_decode,
     .request_encode = llmgw_anthropic_request_encode,
     .decode_whole = llmgw_anthropic_decode_whole,
     .decode_event = llmgw_anthropic_decode_event,
     .decode_end = llmgw_anthropic_decode_end,
     .error_decode = llmgw_anthropic_error_decode,
+    .encode_event = llmgw_anthropic_encode_event,
+    .encode_end = llmgw_anthropic_encode_end,
+    .encode_whole = llmgw_anthropic_encode_whole,
     .error_encode = llmgw_anthropic_error_encode
 };
