@@ -147,6 +147,13 @@ void llmgw_openai_chat_put_annotation(llmgw_json_writer_t *w, llmgw_str_t raw,
 void llmgw_openai_chat_put_data_url(llmgw_json_writer_t *w,
                                     llmgw_str_t media_type, llmgw_str_t data)
 {
+    apr_size_t len = 0;
+
+    while (len < media_type.len && media_type.p[len] != ','
+           && media_type.p[len] != ';') {
+        len++;
+    }
+    media_type.len = len;       /* no parameters: they are of no use here */
     llmgw_json_raw_out(w, LLMGW_STR_LIT("\"data:"));
     llmgw_json_put_escaped(w->out, media_type);
     llmgw_buf_puts(w->out, ";base64,");
