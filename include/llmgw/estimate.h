@@ -8,10 +8,10 @@
 /*
  * Tokenizers differ, and their tables are megabytes, so this counts what they
  * mostly agree on: words, digits by threes, punctuation, white space, and
- * characters of scripts that have no words of few bytes. The figures lie between
- * OpenAI's o200k_base and the tokenizer Anthropic published for Claude 2; texts
- * in English, code and CJK come within 25 % of both, others within 25 % of the
- * mean of both (see tests/unit/test_estimate.c). It is meant for limits, for
+ * characters of scripts that have no words of few bytes. The figures lie
+ * between OpenAI's o200k_base and the tokenizer Anthropic published for Claude
+ * 2; texts in English, code, Chinese and Japanese come within 25 % of both,
+ * others within 25 % of the mean of both (see tests/unit/test_estimate.c). It is meant for limits, for
  * routing by length and for count_tokens where the provider has none; what is
  * said with it should be marked as an estimate.
  */

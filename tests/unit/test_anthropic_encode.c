@@ -199,7 +199,8 @@ END_TEST
 START_TEST(test_reasoning)
 {
     static const step_t steps[] = {
-        { LLMGW_EV_REASONING, 0, "r", NULL }, { LLMGW_EV_REASONING, 0, "", NULL },
+        { LLMGW_EV_REASONING, 0, "r", NULL },
+        { LLMGW_EV_REASONING, 0, "", NULL },
         { LLMGW_EV_SIGNATURE, 0, "s", NULL },
         { LLMGW_EV_SIGNATURE, 0, "alone", NULL },
         { LLMGW_EV_REASONING, 0, "q", NULL },

@@ -6,7 +6,7 @@
 #define WAITING_MAX 8192
 #define WAITING_BYTES_MAX (16 * 1024 * 1024)
 
-/* Content between calls waits as its events, each with this before its bytes. */
+/* Content between calls waits as its events, each with this before it. */
 typedef struct record_t {
     llmgw_event_e type;
     const llmgw_dialect_t *dialect;

@@ -40,7 +40,7 @@ const anthropic_model_t *llmgw_anthropic_model_get(llmgw_str_t name);
  *   is -1, the others have those the client knows.
  * - The results in a user's turn become a message of the tool's before it.
  * - A document's, search result's or new block's own words stay in `raw`.
- * - What provider-built tools did is BUILTIN. In an assistant's turn so is every
+ * - What provider-built tools did is BUILTIN. In an assistant's turn so is any
  *   block that is not known.
  * - Members within metadata and output_config that the model has no place for
  *   are extras named with a dot ("output_config.task_budget").
