@@ -308,7 +308,9 @@ START_TEST(test_foreign_members)
         assert_has(write_request(chat, req, LLMGW_UNSUPPORTED_DROP, 0).p,
                    budgets[i][1]);
         assert_has(write_request(chat, req, LLMGW_UNSUPPORTED_DROP, 0).p,
-                   "\ndropped: service_tier, safety_settings, container");
+                   "\ndropped: safety_settings, container");
+        assert_has(write_request(chat, req, LLMGW_UNSUPPORTED_DROP, 0).p,
+                   "\"service_tier\":\"default\"");
     }
 }
 END_TEST
