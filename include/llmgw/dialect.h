@@ -103,6 +103,8 @@ typedef struct llmgw_dialect_t {
     const char *prompt_member;  /* the array a request must have: "messages" */
     const char *client_header;  /* what its clients send with every request
                                  * and no others do; NULL for none */
+    const char *request_id_header;  /* in which its clients look for the id of
+                                     * a request, beside X-Request-Id; NULL */
     const char *usage_member;   /* the object in which a client asks for usage
                                  * in its stream by include_usage; NULL where
                                  * streams always have it */

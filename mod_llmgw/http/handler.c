@@ -98,12 +98,16 @@ int llmgw_handler_run(request_rec *r)
 {
     llmgw_surface_t surface;
     const llmgw_dialect_t *dialect;
+    const char *id;
 
     if (!r->handler || strcmp(r->handler, "llmgw")) {
         return DECLINED;
     }
     dialect = find_surface(&surface, r->uri);
-    llmgw_reply_request_id(r);
+    id = llmgw_reply_request_id(r);
+    if (dialect->request_id_header) {
+        apr_table_setn(r->headers_out, dialect->request_id_header, id);
+    }
     if (surface.surface == LLMGW_SURFACE_UNKNOWN) {
         ap_discard_request_body(r);
         return refuse(r, dialect, LLMGW_EPATH, apr_psprintf(r->pool,

@@ -6,6 +6,8 @@ const llmgw_dialect_t llmgw_dialect_anthropic = {
     .framing = LLMGW_FRAMING_SSE,
     .stream_end = NULL,         /* message_stop */
     .prompt_member = "messages",
+    .client_header = "anthropic-version",
+    .request_id_header = "request-id",
     .usage_member = NULL,
     .decode_state_size = sizeof(anthropic_decode_t),
     .encode_state_size = sizeof(anthropic_encode_t),
@@ -18,5 +20,6 @@ const llmgw_dialect_t llmgw_dialect_anthropic = {
     .encode_event = llmgw_anthropic_encode_event,
     .encode_end = llmgw_anthropic_encode_end,
     .encode_whole = llmgw_anthropic_encode_whole,
-    .error_encode = llmgw_anthropic_error_encode
+    .error_encode = llmgw_anthropic_error_encode,
+    .models_encode = llmgw_anthropic_models_encode
 };

@@ -386,4 +386,10 @@ apr_status_t llmgw_anthropic_error_encode(llmgw_buf_t *out,
                                           const llmgw_err_t *err,
                                           const char *request_id);
 
+/* ---- lists of models, model_list.c -------------------------------------- */
+
+apr_status_t llmgw_anthropic_models_encode(llmgw_buf_t *out,
+                                           const llmgw_model_t *models, int n,
+                                           int single);
+
 #endif /* LLMGW_ANTHROPIC_H */

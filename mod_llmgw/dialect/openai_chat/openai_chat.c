@@ -191,6 +191,7 @@ const llmgw_dialect_t llmgw_dialect_openai_chat = {
     LLMGW_OPENAI_CHAT_STREAM_END,
     "messages",
     NULL,
+    NULL,
     "stream_options",
     sizeof(openai_chat_decode_t),
     sizeof(openai_chat_encode_t),

@@ -1,0 +1,62 @@
+/* model_list.c: lists of models as Anthropic's clients expect them */
+#include <apr_time.h>
+#include "anthropic.h"
+
+/* "2026-11-21T12:00:00Z" */
+static void put_time(llmgw_json_writer_t *w, apr_int64_t sec)
+{
+    apr_time_exp_t t;
+    char text[32];
+    apr_size_t len;
+
+    apr_time_exp_gmt(&t, apr_time_from_sec(sec));
+    apr_strftime(text, &len, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &t);
+    llmgw_json_str(w, llmgw_str_make(text, len));
+}
+
+static void put_model(llmgw_json_writer_t *w, const llmgw_model_t *m)
+{
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "type");
+    llmgw_json_strz(w, "model");
+    llmgw_json_key(w, "id");
+    llmgw_json_strz(w, m->id);
+    llmgw_json_key(w, "display_name");
+    llmgw_json_strz(w, m->id);
+    llmgw_json_key(w, "created_at");
+    put_time(w, m->created_sec);
+    llmgw_json_end(w, '}');
+}
+
+static void put_id(llmgw_json_writer_t *w, const char *key,
+                   const llmgw_model_t *m)
+{
+    llmgw_json_key(w, key);
+    llmgw_json_str(w, m ? llmgw_str_of(m->id) : LLMGW_STR_NULL);
+}
+
+apr_status_t llmgw_anthropic_models_encode(llmgw_buf_t *out,
+                                           const llmgw_model_t *models, int n,
+                                           int single)
+{
+    llmgw_json_writer_t w = LLMGW_JSON_WRITER(out);
+    int i;
+
+    if (single) {
+        put_model(&w, models);
+        return out->failed;
+    }
+    llmgw_json_begin(&w, '{');
+    llmgw_json_key(&w, "data");
+    llmgw_json_begin(&w, '[');
+    for (i = 0; i < n; i++) {
+        put_model(&w, &models[i]);
+    }
+    llmgw_json_end(&w, ']');
+    llmgw_json_key(&w, "has_more");
+    llmgw_json_bool_out(&w, 0);
+    put_id(&w, "first_id", n ? &models[0] : NULL);
+    put_id(&w, "last_id", n ? &models[n - 1] : NULL);
+    llmgw_json_end(&w, '}');
+    return out->failed;
+}
