@@ -182,6 +182,7 @@ typedef struct llmgw_dialect_t {
 
 extern const llmgw_dialect_t llmgw_dialect_openai_chat;
 extern const llmgw_dialect_t llmgw_dialect_anthropic;
+extern const llmgw_dialect_t llmgw_dialect_gemini;
 
 /** The dialects one by one, from 0; NULL after the last. */
 const llmgw_dialect_t *llmgw_dialect_get(unsigned int i);

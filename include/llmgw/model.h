@@ -163,6 +163,7 @@ typedef struct llmgw_request_t {
 typedef struct llmgw_extra_t {
     llmgw_str_t name;
     llmgw_str_t value;          /* raw */
+    int is_meaning;             /* without it the answer is another: no hint */
 } llmgw_extra_t;
 
 /** An empty request: arrays made, tri-states at -1. */

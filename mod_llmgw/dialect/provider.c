@@ -53,6 +53,22 @@ static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
                        ? "/models" : "/messages", NULL);
 }
 
+static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
+                               apr_pool_t *p)
+{
+    llmgw_str_t model = op->model;
+
+    if (op->op == LLMGW_OP_MODELS) {
+        return apr_pstrcat(p, base_path, "/models", NULL);
+    }
+    if (model.len > 7 && memcmp(model.p, "models/", 7) == 0) {
+        model = llmgw_str_make(model.p + 7, model.len - 7);
+    }
+    return apr_pstrcat(p, base_path, "/models/", escape(p, model),
+                       op->stream ? ":streamGenerateContent?alt=sse"
+                                  : ":generateContent", NULL);
+}
+
 /* The newer API needs no version and no deployment in its path. */
 static const char *azure_v1_path(const llmgw_op_t *op, const char *base_path,
                                  apr_pool_t *p)
@@ -115,11 +131,17 @@ static const char *const anthropic_answer_headers[] = {
     "x-should-retry", NULL
 };
 
+static const char *const gemini_answer_headers[] = {
+    "server-timing", "x-gemini-service-tier", "retry-after", NULL
+};
+
 static const char *const openai_models[] = {
     "gpt-*", "chatgpt-*", "o1*", "o3*", "o4*", "text-embedding-*", NULL
 };
 
 static const char *const anthropic_models[] = { "claude-*", NULL };
+
+static const char *const gemini_models[] = { "gemini-*", NULL };
 
 static const char *const echo_models[] = { "echo", "echo-*", NULL };
 
@@ -161,6 +183,17 @@ static const llmgw_provider_kind_t kinds[] = {
         .answer_headers = anthropic_answer_headers,
         .models = anthropic_models,
         .path = anthropic_path
+    },
+    {
+        .name = "gemini",
+        .dialect = &llmgw_dialect_gemini,
+        .auth_header = "x-goog-api-key",
+        .auth_prefix = "",
+        .needs_url = 1,
+        .request_headers = none,
+        .answer_headers = gemini_answer_headers,
+        .models = gemini_models,
+        .path = gemini_path
     },
     {
         .name = "echo",

@@ -4,7 +4,8 @@
 
 static const llmgw_dialect_t *const dialects[] = {
     &llmgw_dialect_openai_chat,
-    &llmgw_dialect_anthropic
+    &llmgw_dialect_anthropic,
+    &llmgw_dialect_gemini
 };
 
 const llmgw_dialect_t *llmgw_dialect_get(unsigned int i)

@@ -82,6 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                       p);
         write_request(&llmgw_dialect_anthropic, req, LLMGW_UNSUPPORTED_REJECT,
                       p);
+        write_request(&llmgw_dialect_gemini, req, LLMGW_UNSUPPORTED_DROP, p);
+        write_request(&llmgw_dialect_gemini, req, LLMGW_UNSUPPORTED_REJECT, p);
     }
     req = pass_on(pass_on(req, &first, p), &second, p);
     if (pass_on(req, &third, p)) {

@@ -17,6 +17,10 @@ START_TEST(test_paths)
         { "openai", LLMGW_OP_MODELS, "/v1", NULL, NULL, "/v1/models" },
         { "anthropic", LLMGW_OP_CHAT, "/v1", NULL, NULL, "/v1/messages" },
         { "anthropic", LLMGW_OP_MODELS, "/v1", NULL, NULL, "/v1/models" },
+        { "gemini", LLMGW_OP_CHAT, "/v1beta", NULL, NULL,
+          "/v1beta/models/gpt%204%2Fx:generateContent" },
+        { "gemini", LLMGW_OP_MODELS, "/v1beta", NULL, NULL,
+          "/v1beta/models" },
         { "azure", LLMGW_OP_CHAT, "", NULL, NULL,
           "/openai/deployments/gpt%204%2Fx/chat/completions"
           "?api-version=2024-10-21" },
@@ -54,9 +58,10 @@ END_TEST
 START_TEST(test_kinds)
 {
     const llmgw_provider_kind_t *kind;
+    llmgw_op_t op;
 
     ck_assert_str_eq(llmgw_provider_kind_names(unit_pool),
-                     "openai, azure, anthropic, echo");
+                     "openai, azure, anthropic, gemini, echo");
     ck_assert_ptr_eq(llmgw_provider_kind_lookup("parrot"), NULL);
     ck_assert_ptr_eq(llmgw_provider_kind_lookup(NULL), NULL);
     kind = llmgw_provider_kind_lookup("anthropic");
@@ -65,6 +70,15 @@ START_TEST(test_kinds)
     ck_assert_str_eq(kind->version_default, "2023-06-01");
     ck_assert_ptr_eq(kind->dialect, &llmgw_dialect_anthropic);
     ck_assert_int_eq(kind->key_optional, 0);
+    kind = llmgw_provider_kind_lookup("gemini");
+    ck_assert_str_eq(kind->auth_header, "x-goog-api-key");
+    ck_assert_str_eq(kind->auth_prefix, "");
+    ck_assert_ptr_eq(kind->dialect, &llmgw_dialect_gemini);
+    memset(&op, 0, sizeof(op));
+    op.stream = 1;
+    op.model = LLMGW_STR_LIT("gemini-2.5-pro");
+    ck_assert_str_eq(llmgw_provider_path(kind, &op, "", unit_pool),
+                     "/models/gemini-2.5-pro:streamGenerateContent?alt=sse");
     kind = llmgw_provider_kind_lookup("echo");
     ck_assert_int_eq(kind->needs_url, 0);
     ck_assert_ptr_eq(kind->auth_header, NULL);
@@ -79,7 +93,7 @@ END_TEST
 START_TEST(test_headers)
 {
     static const char *const kinds[] = { "openai", "azure", "anthropic",
-                                         "echo" };
+                                         "gemini", "echo" };
     static const char *const barred[] = { "set-cookie", "server",
                                           "authorization", "content-length",
                                           "transfer-encoding" };

@@ -297,7 +297,8 @@ static apr_status_t write_extras(anthropic_writing_t *wr)
             llmgw_json_raw_out(&wr->w, extra->value);
         }
         else if (!llmgw_str_is(extra->value, "[\"text\"]")) {
-            rv = llmgw_anthropic_cannot(wr, !is_meaning(extra->name), "%.*s",
+            rv = llmgw_anthropic_cannot(wr, !extra->is_meaning
+                                        && !is_meaning(extra->name), "%.*s",
                                         LLMGW_STR_ARG(extra->name));
         }
     }

@@ -315,6 +315,7 @@ static apr_status_t read_member(openai_chat_reading_t *r,
     extra = apr_array_push(r->req->extras);
     extra->name = llmgw_json_string(name, r->p);
     extra->value = llmgw_json_raw(value);
+    extra->is_meaning = 0;
     return APR_SUCCESS;
 }
 

@@ -212,7 +212,8 @@ static apr_status_t write_extras(openai_chat_writing_t *wr)
             llmgw_json_raw_out(&wr->w, extra->value);
         }
         else {
-            rv = llmgw_openai_chat_cannot(wr, !is_meaning(extra->name), "%.*s",
+            rv = llmgw_openai_chat_cannot(wr, !extra->is_meaning
+                                          && !is_meaning(extra->name), "%.*s",
                                           LLMGW_STR_ARG(extra->name));
         }
     }
