@@ -78,15 +78,35 @@ static int takes_method(const request_rec *r, const llmgw_surface_t *surface)
            || (r->header_only && !strcmp(surface->methods, "GET"));
 }
 
+/* Callers of all dialects ask for models at the same path: headers tell. */
+static const llmgw_dialect_t *find_by_header(const request_rec *r,
+                                             const llmgw_dialect_t *otherwise)
+{
+    const llmgw_dialect_t *dialect;
+    unsigned int i;
+
+    for (i = 0; (dialect = llmgw_dialect_get(i)) != NULL; i++) {
+        if (dialect->models_encode && dialect->client_header
+            && apr_table_get(r->headers_in, dialect->client_header)) {
+            return dialect;
+        }
+    }
+    return otherwise;
+}
+
 /* The path's surface, and the dialect its caller speaks. A dialect that is not
  * for clients makes the path an unknown one. */
 static const llmgw_dialect_t *find_surface(llmgw_surface_t *surface,
-                                           const char *path)
+                                           const request_rec *r)
 {
     const llmgw_dialect_t *dialect;
 
-    llmgw_surface_parse(surface, path);
+    llmgw_surface_parse(surface, r->uri);
     dialect = llmgw_dialect_lookup(surface->dialect);
+    if (surface->surface == LLMGW_SURFACE_MODELS
+        || surface->surface == LLMGW_SURFACE_MODEL) {
+        return find_by_header(r, dialect);
+    }
     if (!dialect || !dialect->request_decode) {
         surface->surface = LLMGW_SURFACE_UNKNOWN;
         dialect = &llmgw_dialect_openai_chat;
@@ -103,7 +123,7 @@ int llmgw_handler_run(request_rec *r)
     if (!r->handler || strcmp(r->handler, "llmgw")) {
         return DECLINED;
     }
-    dialect = find_surface(&surface, r->uri);
+    dialect = find_surface(&surface, r);
     id = llmgw_reply_request_id(r);
     if (dialect->request_id_header) {
         apr_table_setn(r->headers_out, dialect->request_id_header, id);

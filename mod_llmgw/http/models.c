@@ -139,29 +139,12 @@ static int reply_model(request_rec *r, const model_list_t *list,
     return reply_models(r, dialect, &m, 1, 1);
 }
 
-/* Callers of all dialects ask at the same path: their headers tell. */
-static const llmgw_dialect_t *find_dialect(const request_rec *r,
-                                           const llmgw_dialect_t *otherwise)
-{
-    const llmgw_dialect_t *dialect;
-    unsigned int i;
-
-    for (i = 0; (dialect = llmgw_dialect_get(i)) != NULL; i++) {
-        if (dialect->models_encode && dialect->client_header
-            && apr_table_get(r->headers_in, dialect->client_header)) {
-            return dialect;
-        }
-    }
-    return otherwise;
-}
-
 int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,
                      const llmgw_dialect_t *dialect)
 {
     const llmgw_config_t *conf = llmgw_config_get(r->server)->effective;
     model_list_t list;
 
-    dialect = find_dialect(r, dialect);
     list.pool = r->pool;
     list.models = apr_array_make(r->pool, 16, sizeof(llmgw_model_t));
     list.seen = apr_hash_make(r->pool);
