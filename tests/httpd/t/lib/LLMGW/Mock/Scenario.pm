@@ -161,6 +161,12 @@ $SCENARIO{tools} = calls_tools({ %WEATHER, args => '{"city":"Paris"}' });
 $SCENARIO{'odd-tools'} = calls_tools({ %WEATHER });
 $SCENARIO{'parallel-tools'} = calls_tools(
     { %WEATHER, args => '{"city":"Paris"}' }, { %TIME }, { %NONE });
+$SCENARIO{'mixed-tools'} = sub {    # two calls whose pieces come in turns
+    my ($call) = @_;
+    my @e = events($call, tools => [{ %WEATHER }, { %TIME }]);
+    return (out(sse_head()), chunks(@e[0, 1, 4, 2, 5, 3, 6, 7 .. $#e]),
+            last_chunk());
+};
 $SCENARIO{'text-and-tool'} = sub {
     return usual($_[0], tokens => ['Let me look.'], tools => [{ %TIME }]);
 };
