@@ -143,7 +143,7 @@ export LLMGW_FIXTURES
 cd "$work/client"
 node --test --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$work/tap" \
-    openai.test.mjs fixtures.test.mjs || status=$?
+    openai.test.mjs anthropic.test.mjs fixtures.test.mjs || status=$?
 cd "$top"
 passed=$(sed -n 's/^# pass //p' "$work/tap")
 failed=$(sed -n 's/^# \(fail\|cancelled\) //p' "$work/tap" | awk '{ n += $1 } END { print n + 0 }')
