@@ -179,6 +179,10 @@ $SCENARIO{json} = sub {
 $SCENARIO{length} = sub {
     return usual($_[0], tokens => ['cut'], stop => 'length');
 };
+$SCENARIO{finish} = sub {           # why= the provider's own word
+    my ($call) = @_;
+    return usual($call, tokens => ['so'], stop => arg($call, 'why', 'stop'));
+};
 
 # The request as it came, as the text of the answer; body= leaves it out
 $SCENARIO{'echo-request'} = sub {
@@ -193,10 +197,37 @@ $SCENARIO{'echo-request'} = sub {
     return usual($call, tokens => [$text]);
 };
 
+sub odd_message {
+    my ($call, $model) = @_;
+    return reply(200, [json_type()], <<"JSON") unless $call->{stream};
+ { "id" : "msg_odd" ,\t"type":"message","role":"assistant","model":$model,
+   "content":[{"text":"caf\\u00e9 \\/ \\ud83d\\ude00","type":"text"}],
+   "x_big":12345678901234567890, "x_huge":1E400, "x_neg":-0, "x_dup":[1.10],
+   "stop_reason":"end_turn","stop_sequence":null,
+   "usage":{"output_tokens":2,"input_tokens":1} }
+JSON
+    return (out(sse_head()), chunks(
+        ": a comment\n\n",
+        qq(event: message_start\r\ndata:{"message" : {"id":"msg_odd","type":"message",)
+            . qq("role":"assistant","model":$model,"content":[],"stop_reason":null,)
+            . qq("usage":{"input_tokens":1,"output_tokens":1},"x_huge":1E400},)
+            . qq("type":"message_start"}\r\n\r\n),
+        qq(event: content_block_start\nid: 7\ndata:   {"type":"content_block_start",)
+            . qq("index":0,"content_block":{"type":"text","text":""}}\n\n),
+        qq(event: x_unknown\ndata: {"type":"x_unknown","x":-0}\n\n),
+        qq(data: {"type":"content_block_delta","index":0,\ndata: "delta":)
+            . qq({"text":"caf\\u00e9","type":"text_delta"}}\nevent: content_block_delta\n\n),
+        qq(event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n),
+        qq(event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":)
+            . qq("end_turn","stop_sequence":null},"usage":{"output_tokens":2}}\n\n),
+        qq(event: message_stop\ndata: {"type":"message_stop" }\n\n)), last_chunk());
+}
+
 # Legal bytes that a copy through a JSON tree would change
 $SCENARIO{'odd-bytes'} = sub {
     my ($call) = @_;
     my $model = json("$call->{model}");
+    return odd_message($call, $model) if $call->{form} eq 'anthropic';
     return reply(200, [json_type()], <<"JSON") unless $call->{stream};
  { "id" : "chatcmpl-odd" ,\t"object":"chat.completion","created":1700000000,
    "model":$model, "choices":[{"index":0,"message":{"role":"assistant",

@@ -24,6 +24,8 @@ sub _fill {
 my %ANTHROPIC_STOP = (stop => 'end_turn', length => 'max_tokens',
                       tool_calls => 'tool_use');
 
+sub _anthropic_stop { return $ANTHROPIC_STOP{ $_[0]{stop} } || $_[0]{stop} }
+
 sub whole {
     my ($call, %args) = @_;
     my $a = _fill(%args);
@@ -133,7 +135,7 @@ sub _message {
     return json({
         id => 'msg_mock', type => 'message', role => 'assistant',
         model => "$call->{model}", content => \@content,
-        stop_reason => $ANTHROPIC_STOP{ $a->{stop} }, stop_sequence => undef,
+        stop_reason => _anthropic_stop($a), stop_sequence => undef,
         usage => _message_usage($a) });
 }
 
@@ -175,7 +177,7 @@ sub _message_events {
             map { { type => 'input_json_delta', partial_json => $_ } } @parts);
     }
     push @out, _event('message_delta',
-        delta => { stop_reason => $ANTHROPIC_STOP{ $a->{stop} },
+        delta => { stop_reason => _anthropic_stop($a),
                    stop_sequence => undef },
         usage => { output_tokens => scalar(@{ $a->{tokens} }) || 1 });
     push @out, _event('message_stop') unless $a->{no_done};
