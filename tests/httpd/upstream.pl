@@ -188,6 +188,11 @@ sub understand {
     }
     $call->{model} = $call->{json}{model} || '';
     $call->{stream} = $call->{json}{stream} ? 1 : 0;
+    if ($call->{target} =~ m{/models/([^/]+):(stream)?generateContent(?:\?|$)}i) {
+        $call->{form} = 'gemini';
+        $call->{stream} = $2 ? 1 : 0;
+        ($call->{model} = $1) =~ s/%([0-9A-F]{2})/chr hex $1/gei;
+    }
     my ($name, @args) = split /,/, "$call->{model}";
     $call->{name} = defined $name ? $name : '';
     $call->{arg} = { map { split /[=:]/, $_, 2 } grep { /[=:]/ } @args };

@@ -604,7 +604,8 @@ $SCENARIO{'stream-for-whole'} = sub {
 sub key {
     my ($call) = @_;
     return $call->{headers}{authorization} || $call->{headers}{'x-api-key'}
-        || $call->{headers}{'api-key'} || '';
+        || $call->{headers}{'api-key'} || $call->{headers}{'x-goog-api-key'}
+        || '';
 }
 
 sub error_event {           # key=1 repeats the key

@@ -1,4 +1,4 @@
-# Wire.pm: answers of the mock provider, in OpenAI's chat form and Anthropic's
+# Wire.pm: answers of the mock provider: OpenAI's chat form, Anthropic's, Gemini's
 package LLMGW::Mock::Wire;
 use strict;
 use warnings;
@@ -10,7 +10,7 @@ our @EXPORT_OK = qw(whole events error_body models json);
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 sub json { return $json->encode(shift) }
 
-# What an answer holds, the same for both forms:
+# What an answer holds, the same for all forms:
 #   tokens => [words], reasoning => text, tools => [{id, name, args (a string)}],
 #   stop => "stop" | "length" | "tool_calls"
 sub _fill {
@@ -29,6 +29,7 @@ sub _anthropic_stop { return $ANTHROPIC_STOP{ $_[0]{stop} } || $_[0]{stop} }
 sub whole {
     my ($call, %args) = @_;
     my $a = _fill(%args);
+    return json(_candidates($a, _parts($a), 1)) if $call->{form} eq 'gemini';
     return $call->{form} eq 'anthropic' ? _message($call, $a)
                                         : _completion($call, $a);
 }
@@ -36,8 +37,48 @@ sub whole {
 sub events {
     my ($call, %args) = @_;
     my $a = _fill(%args);
+    return _candidate_events($a) if $call->{form} eq 'gemini';
     return $call->{form} eq 'anthropic' ? _message_events($call, $a)
                                         : _chunks($call, $a);
+}
+
+# ---- Gemini ----------------------------------------------------------------
+
+sub _parts {
+    my ($a) = @_;
+    my @parts;
+    push @parts, { text => $a->{reasoning}, thought => JSON::PP::true }
+        if defined $a->{reasoning};
+    push @parts, { text => join '', @{ $a->{tokens} } } if @{ $a->{tokens} };
+    push @parts, map {
+        { functionCall => { name => $_->{name},
+                            args => $json->decode($_->{args} || '{}') } }
+    } @{ $a->{tools} };
+    return \@parts;
+}
+
+sub _candidates {
+    my ($a, $parts, $last) = @_;
+    my $n = @{ $a->{tokens} } || 1;
+    my %candidate = (index => 0, content => { role => 'model', parts => $parts });
+    $candidate{finishReason} = $a->{stop} eq 'length' ? 'MAX_TOKENS' : 'STOP'
+        if $last;
+    return { candidates => [\%candidate], modelVersion => 'mock',
+             responseId => 'resp-mock', usageMetadata => {
+                 promptTokenCount => 11, candidatesTokenCount => $n,
+                 totalTokenCount => 11 + $n, cachedContentTokenCount => 3 } };
+}
+
+# A part an event; the last one says STOP. Lines end as Gemini's do.
+sub _candidate_events {
+    my ($a) = @_;
+    my @parts = map { { text => $_ } } @{ $a->{tokens} };
+    my @others = grep { $_->{thought} || $_->{functionCall} } @{ _parts($a) };
+    @parts = ((grep { $_->{thought} } @others), @parts,
+              (grep { !$_->{thought} } @others));
+    return map {
+        'data: ' . json(_candidates($a, [$parts[$_]], $_ == $#parts)) . "\r\n\r\n"
+    } 0 .. $#parts;
 }
 
 # ---- OpenAI ----------------------------------------------------------------
@@ -199,6 +240,9 @@ sub error_body {
     return json({ type => 'error', request_id => 'req_mock',
                   error => { type => $type, message => $message } })
         if $call->{form} eq 'anthropic';
+    return json({ error => { code => $status + 0, message => $message,
+                             status => 'MOCK' } })
+        if $call->{form} eq 'gemini';
     return json({ error => { message => $message, type => $type,
                              param => undef, code => "mock_$status" } });
 }
