@@ -17,7 +17,8 @@ usage: ./quickstart.sh [--port N] [--build-only] [--stop] [--help]
 Installs what is missing (apt-get or dnf), builds the module, and starts a
 server of its own in build/quickstart: on 127.0.0.1 only, with the built-in echo
 provider and each provider whose key is in the environment:
-  OPENAI_API_KEY   ANTHROPIC_API_KEY   AZURE_OPENAI_API_KEY + AZURE_OPENAI_ENDPOINT
+  OPENAI_API_KEY   ANTHROPIC_API_KEY   GEMINI_API_KEY
+  AZURE_OPENAI_API_KEY + AZURE_OPENAI_ENDPOINT
 Started again, it replaces the server it started before.
 
   --port N       listen on port N instead of 8080
@@ -99,6 +100,8 @@ providers() {
         'LLMProvider openai openai https://api.openai.com/v1 key=env:OPENAI_API_KEY'
     [ -z "${ANTHROPIC_API_KEY:-}" ] || echo \
         'LLMProvider anthropic anthropic https://api.anthropic.com/v1 key=env:ANTHROPIC_API_KEY'
+    [ -z "${GEMINI_API_KEY:-}" ] || echo \
+        'LLMProvider gemini gemini https://generativelanguage.googleapis.com/v1beta key=env:GEMINI_API_KEY'
     if [ -n "${AZURE_OPENAI_API_KEY:-}" ] \
         && [[ ${AZURE_OPENAI_ENDPOINT:-} =~ ^https?://[^[:space:]\"\\]+$ ]]; then
         echo "LLMProvider azure azure ${AZURE_OPENAI_ENDPOINT%/} key=env:AZURE_OPENAI_API_KEY"
