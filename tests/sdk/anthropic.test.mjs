@@ -18,6 +18,7 @@ const providers = {
   anthropic: {
     model: (name) => `claude/${name}`, hello: 'Hello from mock', signature: 'c2lnbmF0dXJl',
   },
+  gemini: { model: (name) => `gemini/${name}`, hello: 'Hello from mock' },
   echo: { model: () => 'echo/any', hello: 'Hello from mock', echo: true },
 };
 

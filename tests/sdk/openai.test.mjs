@@ -15,6 +15,7 @@ const table = {};
 const providers = {
   openai: { model: (name) => `mock/${name}`, hello: 'Hello from mock' },
   anthropic: { model: (name) => `claude/${name}`, hello: 'Hello from mock' },
+  gemini: { model: (name) => `gemini/${name}`, hello: 'Hello from mock' },
   echo: { model: () => 'echo/any', hello: 'Hello from mock', echo: true },
 };
 

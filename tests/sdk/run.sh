@@ -117,6 +117,7 @@ LogLevel info
 Listen 127.0.0.1:$port
 LLMProvider mock openai http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider claude anthropic http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
+LLMProvider gemini gemini http://127.0.0.1:$up/v1beta key=env:LLMGW_SDK_KEY models=none
 LLMProvider echo echo -
 LLMProvider slowecho echo - delay=100ms interval=50ms
 LLMTimeout connect=2s first=10s idle=10s total=60s

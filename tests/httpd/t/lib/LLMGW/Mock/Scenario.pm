@@ -133,8 +133,19 @@ my %WEATHER = (id => 'call_1', name => 'get_weather',
 my %TIME = (id => 'call_2', name => 'get_time', args => '{"zone":"CET"}');
 my %NONE = (id => 'call_3', name => 'ping', args => '{}');
 
+# Gemini's results are objects: their texts are what counts here.
+sub function_response {
+    my ($call) = @_;
+    my $c = $call->{json}{contents};
+    my @parts = ref $c eq 'ARRAY' && @$c ? @{ $c->[-1]{parts} || [] } : ();
+    my @r = map { $_->{functionResponse} || () } @parts;
+    return undef unless @r;
+    return join ' ', map { my $o = $_->{response}; map { $o->{$_} } sort keys %$o } @r;
+}
+
 sub tool_result {
     my ($call) = @_;
+    return function_response($call) if $call->{form} eq 'gemini';
     my $m = $call->{json}{messages};
     my $last = ref $m eq 'ARRAY' && @$m ? $m->[-1] : {};
     return $last->{content} if ($last->{role} || '') eq 'tool';
@@ -584,7 +595,7 @@ $SCENARIO{'broken-event'} = sub {   # the third; n= another (0 = the first)
     my @e = events($call, tokens => [@HELLO]);
     my ($word) = grep { $e[$_] =~ /Hello/ } 0 .. $#e;
     my $at = arg($call, 'n', $word + 1);
-    $e[$at] =~ s/(data: .{12}).*\n\n/$1\n\n/s;
+    $e[$at] =~ s/(data: .{12}).*?(\r?\n\r?\n)\z/$1$2/s;
     return (out(sse_head()), chunks(@e), last_chunk());
 };
 $SCENARIO{'whole-for-stream'} = sub {
