@@ -47,6 +47,8 @@ typedef struct llmgw_encode_t {
 /** How an answer is to be written for one client. */
 typedef struct llmgw_answer_opts_t {
     int stream;
+    int array_framing;          /* gemini: a stream without alt=sse is one JSON
+                                 * array of responses */
     int include_usage;          /* of a chat stream */
     llmgw_str_t model;          /* shown where the provider named none */
     llmgw_str_t id;             /* likewise; a bare token, no prefix */
@@ -272,7 +274,8 @@ apr_status_t llmgw_encoder_event(void *encoder, const llmgw_event_t *ev);
 /** End: closes the stream, or writes the whole answer. Once. */
 apr_status_t llmgw_encoder_finish(llmgw_encoder_t *enc);
 
-/** Content-Type of what is written: "text/event-stream" or application/json. */
+/** Content-Type of what is written: "text/event-stream" or application/json (a
+ * whole answer, or a stream in array_framing). */
 const char *llmgw_encoder_content_type(const llmgw_encoder_t *enc);
 
 #endif /* LLMGW_DIALECT_H */

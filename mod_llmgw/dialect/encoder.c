@@ -120,5 +120,6 @@ apr_status_t llmgw_encoder_finish(llmgw_encoder_t *enc)
 
 const char *llmgw_encoder_content_type(const llmgw_encoder_t *enc)
 {
-    return enc->answer ? "application/json" : "text/event-stream";
+    return enc->answer || enc->e.opts.array_framing ? "application/json"
+                                                    : "text/event-stream";
 }

@@ -214,5 +214,31 @@ START_TEST(test_schema_bombs)
 }
 END_TEST
 
+/* Nor does a long text that is referred to again and again. */
+START_TEST(test_schema_texts)
+{
+    char *text = apr_palloc(unit_pool, 100001);
+    llmgw_buf_t *b = llmgw_buf_create(unit_pool, 1 << 20);
+    const char *out;
+    int i;
+
+    memset(text, 'x', 100000);
+    text[100000] = '\0';
+    llmgw_buf_printf(b, "{\"model\":\"m\"," USER ",\"tools\":[{\"type\":"
+                     "\"function\",\"function\":{\"name\":\"f\","
+                     "\"parameters\":{\"$defs\":{\"d\":{\"type\":"
+                     "\"object\",\"description\":\"%s\",\"properties\":"
+                     "{\"a\":{\"enum\":[1,2]}}}},\"type\":\"object\","
+                     "\"properties\":{\"p\":{\"type\":\"string\"}", text);
+    for (i = 0; i < 2000; i++) {
+        llmgw_buf_printf(b, ",\"p%d\":{\"$ref\":\"#/$defs/d\"}", i);
+    }
+    llmgw_buf_puts(b, "}}}}]}");
+    out = translate(gemini, b->data);
+    ck_assert_int_lt(strlen(out), 4 << 20);
+    assert_has(out, "\"p1999\":{\"type\":\"OBJECT\"}");
+}
+END_TEST
+
 UNIT_MAIN("gemini_request", test_golden, test_members, test_thinking,
-          test_tools, test_schema_bombs)
+          test_tools, test_schema_bombs, test_schema_texts)

@@ -120,16 +120,20 @@ int llmgw_gemini_is_redacted(llmgw_str_t signature, llmgw_str_t *data)
     return 1;
 }
 
-/* As a client's dialect it reads no requests and writes no answers yet. */
 const llmgw_dialect_t llmgw_dialect_gemini = {
     .name = "gemini",
     .framing = LLMGW_FRAMING_SSE,
     .stream_end = NULL,         /* the stream just ends */
     .decode_state_size = sizeof(gemini_decode_t),
+    .encode_state_size = sizeof(gemini_encode_t),
+    .request_decode = llmgw_gemini_request_decode,
     .request_encode = llmgw_gemini_request_encode,
     .decode_whole = llmgw_gemini_decode_whole,
     .decode_event = llmgw_gemini_decode_event,
     .decode_end = llmgw_gemini_decode_end,
     .error_decode = llmgw_gemini_error_decode,
+    .encode_event = llmgw_gemini_encode_event,
+    .encode_end = llmgw_gemini_encode_end,
+    .encode_whole = llmgw_gemini_encode_whole,
     .error_encode = llmgw_gemini_error_encode
 };

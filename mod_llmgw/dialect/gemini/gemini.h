@@ -145,10 +145,84 @@ apr_status_t llmgw_gemini_write_result_media(gemini_writing_t *wr,
 apr_status_t llmgw_gemini_write_tools(gemini_writing_t *wr);
 apr_status_t llmgw_gemini_write_config(gemini_writing_t *wr);
 
+/** Write members of an object of the body that have no place of their own.
+ * @param n members it has already; 0: it is not open */
+void llmgw_gemini_write_inner(gemini_writing_t *wr, const char *inside,
+                              int *n);
+
 apr_status_t llmgw_gemini_request_encode(llmgw_buf_t *out,
                                          const llmgw_request_t *req,
                                          llmgw_encode_t *how, apr_pool_t *p,
                                          llmgw_err_t *err);
+
+/* ---- requests, read ----------------------------------------------------- */
+
+/** What reading a request works with. */
+typedef struct gemini_reading_t {
+    llmgw_request_t *req;
+    apr_pool_t *p;
+    llmgw_err_t *err;
+    const char *list;           /* "contents"; NULL: at the top level */
+    int i;                      /* -1: list is no list */
+    const char *sub;            /* "parts"; NULL: on the element itself */
+    int j;
+    int ncalls;
+    struct apr_hash_t *ids;     /* calls of the history, by id */
+    struct apr_hash_t *names;   /* and by name, in order */
+} gemini_reading_t;
+
+/** Fail with LLMGW_EINVAL (expected: "a string"), naming field of where we are;
+ * field NULL: the place itself. */
+apr_status_t llmgw_gemini_invalid(gemini_reading_t *r, const char *field,
+                                  const char *expected);
+/** Fail with LLMGW_EMISSING. */
+apr_status_t llmgw_gemini_missing(gemini_reading_t *r, const char *field);
+
+/** An optional string member, in either spelling; null counts as absent. */
+apr_status_t llmgw_gemini_read_string(gemini_reading_t *r,
+                                      const llmgw_json_t *obj,
+                                      const char *name, llmgw_str_t *out);
+
+/** A name as camelCase; one without a _ comes back as it is. */
+llmgw_str_t llmgw_gemini_camel(llmgw_str_t name, apr_pool_t *p);
+
+/** Keep a member that has no place. @param inside the object it was in, NULL:
+ * the body; is_meaning: see llmgw_extra_t */
+void llmgw_gemini_add_extra(gemini_reading_t *r, const char *inside,
+                            llmgw_str_t name, const llmgw_json_t *value,
+                            int is_meaning);
+
+/** Read inlineData, or fileData if is_file. */
+apr_status_t llmgw_gemini_read_media(gemini_reading_t *r,
+                                     const llmgw_json_t *v, int is_file,
+                                     apr_array_header_t *parts);
+
+/** Read functionCall; outer: the part it is in. */
+apr_status_t llmgw_gemini_read_call(gemini_reading_t *r,
+                                    const llmgw_json_t *v,
+                                    const llmgw_json_t *outer,
+                                    llmgw_message_t *m);
+
+/** Read functionResponse. */
+apr_status_t llmgw_gemini_read_result(gemini_reading_t *r,
+                                      const llmgw_json_t *v,
+                                      llmgw_message_t *m);
+
+apr_status_t llmgw_gemini_read_system(gemini_reading_t *r,
+                                      const llmgw_json_t *v);
+apr_status_t llmgw_gemini_read_contents(gemini_reading_t *r,
+                                        const llmgw_json_t *contents);
+apr_status_t llmgw_gemini_read_tools(gemini_reading_t *r,
+                                     const llmgw_json_t *tools);
+apr_status_t llmgw_gemini_read_tool_config(gemini_reading_t *r,
+                                           const llmgw_json_t *config);
+apr_status_t llmgw_gemini_read_config(gemini_reading_t *r,
+                                      const llmgw_json_t *config);
+
+apr_status_t llmgw_gemini_request_decode(llmgw_request_t **out,
+                                         const llmgw_json_t *body,
+                                         const llmgw_address_t *address,
+                                         apr_pool_t *p, llmgw_err_t *err);
 
 /* ---- answers, read ------------------------------------------------------ */
 
@@ -212,6 +286,88 @@ apr_status_t llmgw_gemini_partial_take(gemini_partial_t *partial,
 /** Close it. @param out set to the arguments, valid until the next start */
 apr_status_t llmgw_gemini_partial_finish(gemini_partial_t *partial,
                                          llmgw_str_t *out);
+
+/* ---- answers, written ---------------------------------------------------- */
+
+/** A text or thought as a part. */
+void llmgw_gemini_put_text(llmgw_json_writer_t *w, llmgw_str_t text,
+                           int is_thought, llmgw_str_t signature);
+
+/** Redacted reasoning, as a signature that says so. */
+void llmgw_gemini_put_redacted(llmgw_json_writer_t *w, llmgw_str_t data);
+
+/** A picture or sound as a part. */
+void llmgw_gemini_put_data(llmgw_json_writer_t *w, llmgw_str_t media_type,
+                           const char *media_default, llmgw_str_t data);
+
+/** A call as a part; args that are no object are wrapped into one. @param
+ * is_flat write it on one line */
+void llmgw_gemini_put_call(llmgw_json_writer_t *w, llmgw_str_t id,
+                           llmgw_str_t name, llmgw_str_t args, int is_custom,
+                           llmgw_str_t signature, int is_flat);
+
+/** A raw text on one line: in JSON, line ends stand between tokens only. */
+void llmgw_gemini_put_flat(llmgw_json_writer_t *w, llmgw_str_t raw);
+
+/** Is the item of a built-in tool a member of the candidate? *value is set. */
+const char *llmgw_gemini_is_metadata(llmgw_str_t raw, llmgw_str_t *value);
+
+/** A source of another dialect's, as an element of groundingChunks. */
+void llmgw_gemini_put_source(llmgw_json_writer_t *w, llmgw_str_t url,
+                             llmgw_str_t title);
+
+/** The member logprobsResult from OpenAI's elements (no brackets around). */
+void llmgw_gemini_put_logprobs(llmgw_json_writer_t *w, llmgw_str_t elements,
+                               apr_pool_t *p);
+
+/** The member usageMetadata; nothing when no figure is known. */
+void llmgw_gemini_put_usage(llmgw_json_writer_t *w,
+                            const llmgw_usage_t *usage);
+
+/** modelVersion and responseId. */
+void llmgw_gemini_put_ids(llmgw_json_writer_t *w, llmgw_str_t model,
+                          llmgw_str_t id, const llmgw_answer_opts_t *opts);
+
+/** A call that is being written: it must be whole first. */
+typedef struct gemini_slot_t {
+    int index;
+    int is_open;
+    int is_custom;
+    llmgw_buf_t *id;
+    llmgw_buf_t *name;
+    llmgw_buf_t *signature;
+    llmgw_buf_t *args;
+} gemini_slot_t;
+
+/** A candidate that is being written. */
+typedef struct gemini_outlet_t {
+    llmgw_stop_e stop;
+    int is_stopped;
+    int is_thinking;            /* a thought was the last that was written */
+    gemini_slot_t **slots;
+    int nslots;
+    int cap;
+    llmgw_buf_t *sources;       /* elements of groundingChunks; NULL: none */
+    int has_grounding;          /* Google's own was written */
+} gemini_outlet_t;
+
+/** State of writing a stream. */
+typedef struct gemini_encode_t {
+    llmgw_buf_t *tail;          /* a response's text from modelVersion on */
+    gemini_outlet_t **outlets;
+    int noutlets;
+    int nwritten;               /* responses */
+    llmgw_usage_t usage;
+    int has_usage;
+    int has_failed;
+} gemini_encode_t;
+
+apr_status_t llmgw_gemini_encode_event(llmgw_encoding_t *e,
+                                       const llmgw_event_t *ev);
+apr_status_t llmgw_gemini_encode_end(llmgw_encoding_t *e);
+apr_status_t llmgw_gemini_encode_whole(llmgw_buf_t *out,
+                                       const llmgw_answer_t *answer,
+                                       const llmgw_answer_opts_t *opts);
 
 /* ---- errors, error.c ---------------------------------------------------- */
 

@@ -1,6 +1,5 @@
 /* request_config.c: writing generationConfig */
 #include <string.h>
-#include <apr_strings.h>
 #include "gemini.h"
 
 /* The object opens with its first member. */
@@ -229,22 +228,26 @@ static apr_status_t write_thinking(gemini_writing_t *wr, int *n)
 
 /* ---- what else was in it ------------------------------------------------ */
 
-/* Members of generationConfig that the model of a request does not know. */
-static void write_unknown(gemini_writing_t *wr, int *n)
+/* The object opens with its first member. */
+void llmgw_gemini_write_inner(gemini_writing_t *wr, const char *inside, int *n)
 {
-    static const char prefix[] = "generationConfig.";
-    const apr_size_t len = sizeof(prefix) - 1;
+    const apr_size_t len = strlen(inside);
     const llmgw_extra_t *extra;
     int i;
 
     for (i = 0; i < wr->req->extras->nelts && llmgw_gemini_is_own(wr); i++) {
         extra = &APR_ARRAY_IDX(wr->req->extras, i, llmgw_extra_t);
-        if (extra->name.len > len
-            && memcmp(extra->name.p, prefix, len) == 0) {
-            opt_raw(wr, n, apr_pstrmemdup(wr->p, extra->name.p + len,
-                                          extra->name.len - len),
-                    extra->value);
+        if (extra->name.len <= len + 1 || extra->name.p[len] != '.'
+            || memcmp(extra->name.p, inside, len) != 0) {
+            continue;
         }
+        if ((*n)++ == 0) {
+            llmgw_json_key(&wr->w, inside);
+            llmgw_json_begin(&wr->w, '{');
+        }
+        llmgw_json_key_str(&wr->w, llmgw_str_make(
+            extra->name.p + len + 1, extra->name.len - len - 1));
+        llmgw_json_raw_out(&wr->w, extra->value);
     }
 }
 
@@ -258,7 +261,7 @@ apr_status_t llmgw_gemini_write_config(gemini_writing_t *wr)
     if (rv == APR_SUCCESS) {
         rv = write_thinking(wr, &n);
     }
-    write_unknown(wr, &n);
+    llmgw_gemini_write_inner(wr, "generationConfig", &n);
     if (n) {
         llmgw_json_end(&wr->w, '}');
     }

@@ -119,9 +119,6 @@ static void write_choice(gemini_writing_t *wr)
     };
     llmgw_json_writer_t *w = &wr->w;
 
-    if (wr->req->choice == LLMGW_CHOICE_UNSET) {
-        return;
-    }
     llmgw_json_key(w, "toolConfig");
     llmgw_json_begin(w, '{');
     llmgw_json_key(w, "functionCallingConfig");
@@ -130,7 +127,20 @@ static void write_choice(gemini_writing_t *wr)
     llmgw_json_strz(w, modes[wr->req->choice]);
     write_names(wr);
     llmgw_json_end(w, '}');
-    llmgw_json_end(w, '}');
+}
+
+static void write_tool_config(gemini_writing_t *wr, int nshown)
+{
+    int n = 0;
+
+    if (nshown && wr->req->choice != LLMGW_CHOICE_UNSET) {
+        write_choice(wr);
+        n++;
+    }
+    llmgw_gemini_write_inner(wr, "toolConfig", &n);
+    if (n) {
+        llmgw_json_end(&wr->w, '}');
+    }
 }
 
 apr_status_t llmgw_gemini_write_tools(gemini_writing_t *wr)
@@ -145,9 +155,7 @@ apr_status_t llmgw_gemini_write_tools(gemini_writing_t *wr)
     llmgw_json_begin(&wr->w, '[');
     rv = write_list(wr, nshown);
     llmgw_json_end(&wr->w, ']');
-    if (nshown) {
-        write_choice(wr);
-    }
+    write_tool_config(wr, nshown);
     if (rv == APR_SUCCESS && nshown && wr->req->parallel_tools == 0) {
         rv = llmgw_gemini_cannot(wr, 1, "parallel_tool_calls");
     }

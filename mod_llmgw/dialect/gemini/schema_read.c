@@ -114,7 +114,10 @@ static node_t *read_member(const char *name, node_t *v, int depth,
     size_t i;
 
     *as = name;
-    if (is_one_of(name, gone)) {
+    if (is_one_of(name, gone)
+        || (strcmp(name, "format") == 0
+            && json_object_is_type(v, json_type_string)
+            && strcmp(json_object_get_string(v), "enum") == 0)) {
         return NULL;
     }
     for (i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {

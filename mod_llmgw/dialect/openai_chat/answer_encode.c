@@ -111,6 +111,8 @@ static apr_status_t put_text(llmgw_encoding_t *e, openai_chat_outlet_t *o,
     if (text.len == 0) {
         return APR_SUCCESS;
     }
+    o->detail += o->has_detail;     /* a signature after it is another's */
+    o->has_detail = 0;
     put_role(e, o, choice, 1);
     begin_delta(e, choice);
     PUT(e->out, "\"");
