@@ -87,6 +87,8 @@ START_TEST(test_refused)
           "contents[0].parts[1].thoughtSignature" },
         { PART("{\"inlineData\":{}}"), LLMGW_EMISSING,
           "contents[0].parts[1].inlineData.data" },
+        { PART("{\"inlineData\":{\"data\":\"AA\"}}"), LLMGW_EMISSING,
+          "contents[0].parts[1].inlineData.mimeType" },
         { PART("{\"fileData\":{}}"), LLMGW_EMISSING,
           "contents[0].parts[1].fileData.fileUri" },
         { PART("{\"functionCall\":{}}"), LLMGW_EMISSING,

@@ -122,6 +122,9 @@ apr_status_t llmgw_gemini_read_media(gemini_reading_t *r,
         return llmgw_gemini_missing(r, is_file ? "fileData.fileUri"
                                                : "inlineData.data");
     }
+    if (!is_file && !media.media_type.len) {
+        return llmgw_gemini_missing(r, "inlineData.mimeType");
+    }
     if (media.data.p) {
         media.data = get_base64(media.data, r->p);
     }

@@ -90,7 +90,6 @@ typedef struct turn_t {
     const char *role;
     int is_open;
     int ncalls;
-    llmgw_str_t signature;      /* goes onto the next text */
 } turn_t;
 
 static void open_turn(gemini_writing_t *wr, turn_t *turn)
@@ -113,11 +112,29 @@ static void close_turn(gemini_writing_t *wr, turn_t *turn)
     }
 }
 
-/* A signature that stands for one of a text. */
-static int is_signature(const llmgw_part_t *part)
+/* Is there such a part, a text that is written? */
+static int is_text(const apr_array_header_t *parts, int j)
 {
-    return part->type == LLMGW_PART_REASONING && !part->text.len
-        && part->signature.len;
+    return j >= 0 && j < parts->nelts && get_part(parts, j)->text.len
+        && get_part(parts, j)->type == LLMGW_PART_TEXT;
+}
+
+/* Is there such a part, a signature that stands for one of a text? */
+static int is_signature(const apr_array_header_t *parts, int j)
+{
+    return j >= 0 && j < parts->nelts && !get_part(parts, j)->text.len
+        && get_part(parts, j)->type == LLMGW_PART_REASONING
+        && get_part(parts, j)->signature.len;
+}
+
+/* The text it is of: the one before it, or the one after, as clients that keep
+ * reasoning apart give that first. -1: none */
+static int find_text(const apr_array_header_t *parts, int j)
+{
+    if (is_text(parts, j - 1)) {
+        return j - 1;
+    }
+    return is_text(parts, j + 1) && !is_signature(parts, j + 2) ? j + 1 : -1;
 }
 
 /*
@@ -125,17 +142,16 @@ static int is_signature(const llmgw_part_t *part)
  * the model, or another's.
  */
 static void write_thought(gemini_writing_t *wr, turn_t *turn,
-                          const llmgw_part_t *part, int before_text)
+                          const apr_array_header_t *parts, int j)
 {
+    const llmgw_part_t *part = get_part(parts, j);
     llmgw_json_writer_t *w = &wr->w;
 
-    if (is_signature(part)) {
-        if (before_text) {
-            turn->signature = part->signature;
-            return;
+    if (is_signature(parts, j)) {
+        if (find_text(parts, j) < 0) {
+            open_turn(wr, turn);
+            llmgw_gemini_write_text(wr, LLMGW_STR_LIT(""), part->signature);
         }
-        open_turn(wr, turn);
-        llmgw_gemini_write_text(wr, LLMGW_STR_LIT(""), part->signature);
         return;
     }
     if (!part->signature.len && !llmgw_gemini_is_own(wr)) {
@@ -153,15 +169,21 @@ static void write_thought(gemini_writing_t *wr, turn_t *turn,
 }
 
 static void write_text(gemini_writing_t *wr, turn_t *turn,
-                       const llmgw_part_t *part)
+                       const apr_array_header_t *parts, int j)
 {
-    llmgw_str_t signature = turn->signature;
+    llmgw_str_t signature = LLMGW_STR_NULL;
 
-    turn->signature = LLMGW_STR_NULL;
-    if (part->text.len || signature.len) {
-        open_turn(wr, turn);
-        llmgw_gemini_write_text(wr, part->text, signature);
+    if (!get_part(parts, j)->text.len) {
+        return;
     }
+    if (is_signature(parts, j + 1) && find_text(parts, j + 1) == j) {
+        signature = get_part(parts, j + 1)->signature;
+    }
+    else if (is_signature(parts, j - 1) && find_text(parts, j - 1) == j) {
+        signature = get_part(parts, j - 1)->signature;
+    }
+    open_turn(wr, turn);
+    llmgw_gemini_write_text(wr, get_part(parts, j)->text, signature);
 }
 
 /* The first call of a turn must be signed, where the model looks for it. */
@@ -180,17 +202,14 @@ static apr_status_t write_part(gemini_writing_t *wr, turn_t *turn,
                                const llmgw_message_t *m, int j, int i)
 {
     const llmgw_part_t *part = get_part(m->parts, j);
-    const llmgw_part_t *next = j + 1 < m->parts->nelts
-        ? get_part(m->parts, j + 1) : NULL;
 
     switch (part->type) {
     case LLMGW_PART_TEXT:
     case LLMGW_PART_REFUSAL:
-        write_text(wr, turn, part);
+        write_text(wr, turn, m->parts, j);
         break;
     case LLMGW_PART_REASONING:
-        write_thought(wr, turn, part, next && next->type == LLMGW_PART_TEXT
-                      && next->text.len);
+        write_thought(wr, turn, m->parts, j);
         break;
     case LLMGW_PART_TOOL_CALL:
         write_call(wr, turn, part);
@@ -273,8 +292,8 @@ static int find_end(const gemini_writing_t *wr, int from, llmgw_role_e *role)
 static apr_status_t write_turn(gemini_writing_t *wr, int from, int end,
                                llmgw_role_e role, int *has_system)
 {
-    turn_t turn = { role == LLMGW_ROLE_ASSISTANT ? "model" : "user", 0, 0,
-                    LLMGW_STR_NULL };
+    turn_t turn = { role == LLMGW_ROLE_ASSISTANT ? "model" : "user", 0,
+                    0 };
     apr_status_t rv = APR_SUCCESS;
     int i, n = 0;
 
