@@ -24,6 +24,14 @@ void llmgw_meter_init(llmgw_meter_t *meter)
     meter->usage = unknown;
 }
 
+/* Paths that stream do so as an array, unless the query says alt=sse. */
+static int asks_for_events(const request_rec *r)
+{
+    const char *at = r->args ? strstr(r->args, "alt=sse") : NULL;
+
+    return at && (at == r->args || at[-1] == '&') && (!at[7] || at[7] == '&');
+}
+
 llmgw_call_t *llmgw_call_create(request_rec *r,
                                 const llmgw_surface_t *surface,
                                 const llmgw_dialect_t *dialect)
@@ -35,6 +43,7 @@ llmgw_call_t *llmgw_call_create(request_rec *r,
     call->surface = *surface;
     call->model = surface->id;
     call->stream = surface->streams;
+    call->array_framing = surface->streams && !asks_for_events(r);
     call->dialect = dialect;
     call->request_id = llmgw_reply_request_id(r);
     llmgw_meter_init(&call->meter);

@@ -71,6 +71,7 @@ typedef struct llmgw_call_t {
     llmgw_str_t usage_member;   /* raw, never given if absent */
     int stream;
     int include_usage;
+    int array_framing;          /* a stream as one JSON array, not as events */
     llmgw_request_t *request;   /* decoded; NULL while nothing needed it */
 
     llmgw_plan_t plan;

@@ -94,6 +94,22 @@ static const llmgw_dialect_t *find_by_header(const request_rec *r,
     return otherwise;
 }
 
+/* A slash in a name comes as %2F where AllowEncodedSlashes is NoDecode: httpd
+ * has decoded everything else. */
+static llmgw_str_t decode_id(apr_pool_t *p, llmgw_str_t id)
+{
+    char *name = llmgw_str_dupz(p, id), *at = name;
+
+    while (at && (at = strchr(at, '%')) != NULL) {
+        if (at[1] == '2' && (at[2] == 'F' || at[2] == 'f')) {
+            *at = '/';
+            memmove(at + 1, at + 3, strlen(at + 3) + 1);
+        }
+        at++;
+    }
+    return llmgw_str_of(name);
+}
+
 /* The path's surface, and the dialect its caller speaks. A dialect that is not
  * for clients makes the path an unknown one. */
 static const llmgw_dialect_t *find_surface(llmgw_surface_t *surface,
@@ -102,6 +118,7 @@ static const llmgw_dialect_t *find_surface(llmgw_surface_t *surface,
     const llmgw_dialect_t *dialect;
 
     llmgw_surface_parse(surface, r->uri);
+    surface->id = decode_id(r->pool, surface->id);
     dialect = llmgw_dialect_lookup(surface->dialect);
     if (surface->surface == LLMGW_SURFACE_MODELS
         || surface->surface == LLMGW_SURFACE_MODEL) {

@@ -99,27 +99,11 @@ static int reply_models(request_rec *r, const llmgw_dialect_t *dialect,
     return llmgw_reply_json(r, HTTP_OK, body);
 }
 
-/* A slash in a name comes as %2F where AllowEncodedSlashes is NoDecode: httpd
- * has decoded everything else. */
-static const char *decode_id(apr_pool_t *p, llmgw_str_t id)
-{
-    char *name = llmgw_str_dupz(p, id), *at = name;
-
-    while ((at = strchr(at, '%')) != NULL) {
-        if (at[1] == '2' && (at[2] == 'F' || at[2] == 'f')) {
-            *at = '/';
-            memmove(at + 1, at + 3, strlen(at + 3) + 1);
-        }
-        at++;
-    }
-    return name;
-}
-
 /* One model: listed, or at least routable. */
 static int reply_model(request_rec *r, const model_list_t *list,
                        llmgw_str_t id, const llmgw_dialect_t *dialect)
 {
-    llmgw_model_t m = { decode_id(r->pool, id), "llmgw", started() };
+    llmgw_model_t m = { llmgw_str_dupz(r->pool, id), "llmgw", started() };
     llmgw_err_t err = LLMGW_ERR_INIT;
     llmgw_plan_t plan;
     int i;

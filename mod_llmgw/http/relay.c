@@ -145,8 +145,8 @@ static void commit(llmgw_relay_t *relay)
 
     relay->committed = 1;
     r->status = HTTP_OK;
-    ap_set_content_type(r, relay->call->stream ? "text/event-stream"
-                        : "application/json");
+    ap_set_content_type(r, relay->call->stream && !relay->call->array_framing
+                        ? "text/event-stream" : "application/json");
     if (relay->call->stream) {
         apr_table_setn(r->headers_out, "Cache-Control", "no-cache");
         apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");
@@ -291,6 +291,7 @@ static void begin_encoder(llmgw_relay_t *relay)
     llmgw_answer_opts_t opts = { 0 };
 
     opts.stream = call->stream;
+    opts.array_framing = call->array_framing;
     opts.include_usage = call->include_usage;
     opts.model = call->model;
     opts.id = llmgw_str_of(call->request_id);
@@ -323,7 +324,8 @@ void llmgw_relay_begin(llmgw_relay_t *relay, int streamed,
     llmgw_buf_clear(relay->out);
     relay->decoder = llmgw_decoder_create(call->attempt->pool, dialect, &opts);
     relay->encoder = NULL;
-    if (dialect != call->dialect || streamed != call->stream) {
+    if (dialect != call->dialect || streamed != call->stream
+        || call->array_framing) {
         begin_encoder(relay);
     }
 }
