@@ -176,4 +176,7 @@ llmgw_message_t *llmgw_request_add_message(llmgw_request_t *req,
 /** Append a part; all its fields are zero but the type. */
 llmgw_part_t *llmgw_parts_add(apr_array_header_t *parts, llmgw_part_e type);
 
+/** How many images its messages hold, those in tools' results too. */
+int llmgw_request_images(const llmgw_request_t *req);
+
 #endif /* LLMGW_MODEL_H */

@@ -7,6 +7,12 @@
 #include <apr_tables.h>
 #include "llmgw/str.h"
 
+/** Failures of other targets that a target can be there for: on=CLASS. */
+typedef enum llmgw_target_on_e {
+    LLMGW_TARGET_ON_CONTEXT_LENGTH = 0x1,   /* the prompt was too long */
+    LLMGW_TARGET_ON_CONTENT_FILTER = 0x2    /* it, or the answer, was refused */
+} llmgw_target_on_e;
+
 /** One target of a route: LLMTarget PROVIDER[/MODEL]. */
 typedef struct llmgw_target_t {
     const char *provider;       /* name, as LLMProvider gave it */
@@ -17,7 +23,11 @@ typedef struct llmgw_target_t {
     apr_int64_t context_max;    /* tokens; 0: not known */
     double price_in;            /* per million tokens; negative: not known */
     double price_out;
+    unsigned int on;            /* set of llmgw_target_on_e: used after these
+                                 * failures only; 0: in its turn */
     void *when;                 /* the glue's condition; NULL: always */
+    void *override;             /* the glue's: what is particular to calls of
+                                 * this target; NULL: nothing */
     const char *where;          /* "FILE:LINE" of its directive, or NULL */
 } llmgw_target_t;
 
@@ -35,6 +45,14 @@ llmgw_route_t *llmgw_route_create(apr_pool_t *p, const char *pattern);
 
 /** A target with the defaults: weight 1, tier 0, prices not known. */
 llmgw_target_t *llmgw_target_create(apr_pool_t *p);
+
+/**
+ * Read the classes of an on= option, comma between, into a set.
+ * @param on llmgw_target_on_e bits are added
+ * @return NULL, or a sentence that says what is wrong, in pool p
+ */
+const char *llmgw_target_parse_on(unsigned int *on, const char *classes,
+                                  apr_pool_t *p);
 
 /**
  * The route for a model: an exact name wins, then the longest literal prefix

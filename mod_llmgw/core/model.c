@@ -36,3 +36,26 @@ llmgw_part_t *llmgw_parts_add(apr_array_header_t *parts, llmgw_part_e type)
     part->type = type;
     return part;
 }
+
+static int count_images(const apr_array_header_t *parts)
+{
+    int i, n = 0;
+
+    for (i = 0; parts && i < parts->nelts; i++) {
+        const llmgw_part_t *part = &APR_ARRAY_IDX(parts, i, llmgw_part_t);
+
+        n += (part->type == LLMGW_PART_IMAGE) + count_images(part->parts);
+    }
+    return n;
+}
+
+int llmgw_request_images(const llmgw_request_t *req)
+{
+    int i, n = 0;
+
+    for (i = 0; i < req->messages->nelts; i++) {
+        n += count_images(APR_ARRAY_IDX(req->messages, i, llmgw_message_t)
+                          .parts);
+    }
+    return n;
+}

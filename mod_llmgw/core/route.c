@@ -23,6 +23,30 @@ llmgw_target_t *llmgw_target_create(apr_pool_t *p)
     return target;
 }
 
+const char *llmgw_target_parse_on(unsigned int *on, const char *classes,
+                                  apr_pool_t *p)
+{
+    const char *at = classes;
+
+    do {
+        llmgw_str_t name = llmgw_str_make(at, strcspn(at, ","));
+
+        if (llmgw_str_is(name, "context-length")) {
+            *on |= LLMGW_TARGET_ON_CONTEXT_LENGTH;
+        }
+        else if (llmgw_str_is(name, "content-filter")) {
+            *on |= LLMGW_TARGET_ON_CONTENT_FILTER;
+        }
+        else {
+            return apr_psprintf(p, "on=%s: \"%.*s\" is no class of failures: "
+                                "there are context-length and content-filter",
+                                classes, LLMGW_STR_ARG(name));
+        }
+        at += name.len;
+    } while (*at++);
+    return NULL;
+}
+
 /* Does a beat b, both matching? Earlier ones are asked first: ties stay. */
 static int beats(const llmgw_route_t *a, const llmgw_route_t *b)
 {

@@ -42,4 +42,26 @@ START_TEST(test_messages)
 }
 END_TEST
 
-UNIT_MAIN("model", test_request, test_messages)
+START_TEST(test_images)
+{
+    llmgw_request_t *req = llmgw_request_create(unit_pool);
+    llmgw_message_t *m;
+    llmgw_part_t *result;
+
+    ck_assert_int_eq(llmgw_request_images(req), 0);
+    m = llmgw_request_add_message(req, unit_pool, LLMGW_ROLE_USER);
+    llmgw_parts_add(m->parts, LLMGW_PART_TEXT);
+    ck_assert_int_eq(llmgw_request_images(req), 0);
+    llmgw_parts_add(m->parts, LLMGW_PART_IMAGE);
+    llmgw_parts_add(m->parts, LLMGW_PART_DOCUMENT);
+    llmgw_parts_add(m->parts, LLMGW_PART_IMAGE);
+    m = llmgw_request_add_message(req, unit_pool, LLMGW_ROLE_TOOL);
+    result = llmgw_parts_add(m->parts, LLMGW_PART_TOOL_RESULT);
+    result->parts = apr_array_make(unit_pool, 2, sizeof(llmgw_part_t));
+    llmgw_parts_add(result->parts, LLMGW_PART_TEXT);
+    llmgw_parts_add(result->parts, LLMGW_PART_IMAGE);
+    ck_assert_int_eq(llmgw_request_images(req), 3);
+}
+END_TEST
+
+UNIT_MAIN("model", test_request, test_messages, test_images)

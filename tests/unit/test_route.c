@@ -133,8 +133,34 @@ START_TEST(first_choice_follows_the_weights)
 }
 END_TEST
 
+START_TEST(classes_of_failures)
+{
+    unsigned int on = 0;
+
+    ck_assert_ptr_eq(llmgw_target_parse_on(&on, "context-length", unit_pool),
+                     NULL);
+    ck_assert_uint_eq(on, LLMGW_TARGET_ON_CONTEXT_LENGTH);
+    ck_assert_ptr_eq(llmgw_target_parse_on(&on, "content-filter", unit_pool),
+                     NULL);
+    ck_assert_uint_eq(on, LLMGW_TARGET_ON_CONTEXT_LENGTH
+                          | LLMGW_TARGET_ON_CONTENT_FILTER);
+    on = 0;
+    ck_assert_ptr_eq(llmgw_target_parse_on(&on, "content-filter,"
+                                           "context-length", unit_pool), NULL);
+    ck_assert_uint_eq(on, LLMGW_TARGET_ON_CONTEXT_LENGTH
+                          | LLMGW_TARGET_ON_CONTENT_FILTER);
+    ck_assert_ptr_ne(strstr(llmgw_target_parse_on(&on, "429", unit_pool),
+                            "\"429\""), NULL);
+    ck_assert_ptr_ne(llmgw_target_parse_on(&on, "", unit_pool), NULL);
+    ck_assert_ptr_ne(llmgw_target_parse_on(&on, "context-length,", unit_pool),
+                     NULL);
+    ck_assert_ptr_ne(llmgw_target_parse_on(&on, "context", unit_pool), NULL);
+}
+END_TEST
+
 UNIT_MAIN("route",
           exact_name_wins_then_longest_prefix_then_order,
           no_route_matches,
           tiers_in_order_weight_zero_last,
-          first_choice_follows_the_weights)
+          first_choice_follows_the_weights,
+          classes_of_failures)
