@@ -73,7 +73,8 @@ typedef enum llmgw_breaker_e {
     X(LLMGW_ECONNECTTIMEOUT, 50, "upstream_connect_timeout",   504, TIMEOUT,         1, FAILURE) \
     X(LLMGW_EFIRSTTIMEOUT,   51, "upstream_first_timeout",     504, TIMEOUT,         1, FAILURE) \
     X(LLMGW_EIDLETIMEOUT,    52, "upstream_idle_timeout",      504, TIMEOUT,         1, FAILURE) \
-    X(LLMGW_ETOTALTIMEOUT,   53, "request_timeout",            504, TIMEOUT,         0, NEUTRAL)
+    X(LLMGW_ETOTALTIMEOUT,   53, "request_timeout",            504, TIMEOUT,         0, NEUTRAL) \
+    X(LLMGW_EATTEMPTTIMEOUT, 54, "upstream_total_timeout",     504, TIMEOUT,         1, FAILURE)
 
 /** First of the module's own apr_status_t codes. */
 #define LLMGW_STATUS_START (APR_OS_START_USERERR + 4200)

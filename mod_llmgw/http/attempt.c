@@ -3,11 +3,12 @@
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_core.h>
+#include "llmgw/changes.h"
 #include "llmgw/redact.h"
-#include "llmgw/splice.h"
 #include "attempt.h"
 #include "incoming.h"
 #include "mod_llmgw.h"
+#include "override.h"
 #include "relay.h"
 
 /* ---- the body ---------------------------------------------------------- */
@@ -52,51 +53,71 @@ static llmgw_str_t with_usage(const llmgw_call_t *call, apr_pool_t *p)
     return LLMGW_STR_LIT("{\"include_usage\":true}");
 }
 
-/* The body in one piece. */
-static void set_piece(llmgw_attempt_t *attempt, llmgw_str_t body)
+/* The changes the target's own options make, in an array that can grow. */
+static apr_array_header_t *begin_changes(const llmgw_attempt_t *attempt)
 {
-    llmgw_str_t *piece = apr_palloc(attempt->pool, sizeof(*piece));
+    const llmgw_override_t *o = llmgw_override_get(attempt->target);
 
-    *piece = body;
-    attempt->send.pieces = piece;
-    attempt->send.npieces = 1;
+    return o ? apr_array_copy(attempt->pool, o->changes)
+           : apr_array_make(attempt->pool, 3, sizeof(llmgw_splice_t));
 }
 
-/* Same dialect: the client's own bytes, but for what must change. */
-static apr_status_t pass_body(llmgw_call_t *call, llmgw_err_t *err)
+/* A change the gateway makes, where the target's options say nothing.
+ * value never given: the member is removed. */
+static void add_change(apr_array_header_t *changes, const char *name,
+                       llmgw_str_t value)
+{
+    if (!llmgw_changes_lookup(changes, name)) {
+        llmgw_splice_t *change = apr_array_push(changes);
+
+        change->name = name;
+        change->value = value;
+    }
+}
+
+/* Send this text, with these changes made in it. */
+static apr_status_t set_body(llmgw_call_t *call, llmgw_str_t text,
+                             const apr_array_header_t *changes,
+                             llmgw_err_t *err)
 {
     llmgw_attempt_t *attempt = call->attempt;
-    const llmgw_provider_kind_t *kind = attempt->provider->kind;
-    llmgw_splice_t changes[3];
     llmgw_str_t *pieces;
-    int n = 0;
 
-    if (!call->surface.id.p && !llmgw_str_is(call->model, attempt->model)) {
-        changes[n].name = "model";
-        changes[n++].value = quoted(llmgw_str_of(attempt->model),
-                                    attempt->pool);
+    if (changes->nelts == 0) {
+        pieces = apr_pmemdup(attempt->pool, &text, sizeof(text));
+        attempt->send.npieces = 1;
     }
-    if (call->pin.p) {
-        changes[n].name = "provider";
-        changes[n++].value = LLMGW_STR_NULL;
-    }
-    if (call->stream && call->dialect->usage_member && !call->include_usage
-        && !(kind->quirks & LLMGW_QUIRK_NO_STREAM_OPTIONS)) {
-        changes[n].name = call->dialect->usage_member;
-        changes[n++].value = with_usage(call, attempt->pool);
-    }
-    if (n == 0) {
-        set_piece(attempt, llmgw_buf_str(call->body));
-        return APR_SUCCESS;
-    }
-    if (llmgw_splice_make(call->body->data, call->body->len, changes, n,
-                          &pieces, &attempt->send.npieces, attempt->pool)
-        != APR_SUCCESS) {
+    else if (llmgw_splice_make(text.p, text.len,
+                               (llmgw_splice_t *)changes->elts, changes->nelts,
+                               &pieces, &attempt->send.npieces, attempt->pool)
+             != APR_SUCCESS) {
         return llmgw_err_set(err, call->pool, LLMGW_EINTERNAL, NULL,
                              "The request could not be rewritten.");
     }
     attempt->send.pieces = pieces;
     return APR_SUCCESS;
+}
+
+/* Same dialect: the client's own bytes, but for what must change. */
+static apr_status_t pass_body(llmgw_call_t *call, llmgw_err_t *err)
+{
+    const llmgw_attempt_t *attempt = call->attempt;
+    const llmgw_provider_kind_t *kind = attempt->provider->kind;
+    apr_array_header_t *changes = begin_changes(attempt);
+
+    if (!call->surface.id.p && !llmgw_str_is(call->model, attempt->model)) {
+        add_change(changes, "model", quoted(llmgw_str_of(attempt->model),
+                                            attempt->pool));
+    }
+    if (call->pin.p) {
+        add_change(changes, "provider", LLMGW_STR_NULL);
+    }
+    if (call->stream && call->dialect->usage_member && !call->include_usage
+        && !(kind->quirks & LLMGW_QUIRK_NO_STREAM_OPTIONS)) {
+        add_change(changes, call->dialect->usage_member,
+                   with_usage(call, attempt->pool));
+    }
+    return set_body(call, llmgw_buf_str(call->body), changes, err);
 }
 
 /* Another dialect: from the neutral model. */
@@ -125,8 +146,7 @@ static apr_status_t encode_body(llmgw_call_t *call, llmgw_err_t *err)
         return rv;
     }
     attempt->dropped = how.dropped;
-    set_piece(attempt, llmgw_buf_str(out));
-    return APR_SUCCESS;
+    return set_body(call, llmgw_buf_str(out), begin_changes(attempt), err);
 }
 
 static void count_body(llmgw_send_t *send)
@@ -204,12 +224,23 @@ static apr_status_t put_key(apr_table_t *out, llmgw_call_t *call,
     return APR_SUCCESS;
 }
 
+/* What header= options say. */
+static void put_configured(apr_table_t *out, const apr_array_header_t *list)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const llmgw_header_t *h = &APR_ARRAY_IDX(list, i, llmgw_header_t);
+
+        apr_table_setn(out, h->name, h->value);
+    }
+}
+
 static apr_status_t make_headers(llmgw_call_t *call, llmgw_err_t *err)
 {
     llmgw_attempt_t *attempt = call->attempt;
-    const apr_array_header_t *own = attempt->provider->headers;
+    const llmgw_override_t *o = llmgw_override_get(attempt->target);
     apr_table_t *out = apr_table_make(attempt->pool, 12);
-    int i;
 
     apr_table_setn(out, "User-Agent", "mod_llmgw/" LLMGW_VERSION);
     apr_table_setn(out, "Content-Type", "application/json");
@@ -219,10 +250,9 @@ static apr_status_t make_headers(llmgw_call_t *call, llmgw_err_t *err)
     apr_table_setn(out, "X-Request-Id", call->request_id);
     put_version(out, attempt->provider);
     put_client_headers(out, call, attempt->provider->kind);
-    for (i = 0; i < own->nelts; i++) {
-        const llmgw_header_t *h = &APR_ARRAY_IDX(own, i, llmgw_header_t);
-
-        apr_table_setn(out, h->name, h->value);
+    put_configured(out, attempt->provider->headers);
+    if (o) {
+        put_configured(out, o->headers);
     }
     attempt->send.headers = out;
     return put_key(out, call, err);
@@ -261,6 +291,7 @@ static llmgw_attempt_t *create_attempt(llmgw_call_t *call,
     attempt->provider = target->provider_data;
     attempt->model = target->model ? target->model
                      : llmgw_str_dupz(call->pool, call->model);
+    llmgw_override_timeout(&attempt->timeout, target, &call->conf->timeout);
     attempt->began = apr_time_now();
     attempt->passes = attempt->provider->kind->dialect == call->dialect;
     return attempt;
@@ -269,6 +300,7 @@ static llmgw_attempt_t *create_attempt(llmgw_call_t *call,
 static void create_exchange(llmgw_call_t *call)
 {
     llmgw_attempt_t *attempt = call->attempt;
+    const llmgw_timeouts_t *t = &attempt->timeout;
 
     attempt->x = attempt->provider->worker
                  ? llmgw_exchange_http_create(attempt->pool, call->r,
@@ -277,7 +309,7 @@ static void create_exchange(llmgw_call_t *call)
                                               attempt->provider);
     attempt->x->send = &attempt->send;
     attempt->x->connect_until = attempt->began
-                                + call->conf->timeout.connect_usec;
+        + (t->connect_usec < t->total_usec ? t->connect_usec : t->total_usec);
     attempt->x->body_bytes_max = (apr_uint64_t)call->conf->response_body;
     attempt->incoming = llmgw_incoming_create(call, &attempt->x->receive);
 }

@@ -182,11 +182,14 @@ static void tighten(deadline_t *d, apr_time_t at, apr_status_t status,
 /* The first of the times that hold for the state the call is in. */
 static deadline_t next_deadline(const llmgw_call_t *call)
 {
-    const llmgw_timeouts_t *t = &call->conf->timeout;
     const llmgw_attempt_t *attempt = call->attempt;
-    deadline_t d = { call->began + t->total_usec, LLMGW_ETOTALTIMEOUT,
+    const llmgw_timeouts_t *t = &attempt->timeout;
+    deadline_t d = { call->began + call->conf->timeout.total_usec,
+                     LLMGW_ETOTALTIMEOUT,
                      "The request took longer than the gateway allows." };
 
+    tighten(&d, attempt->began + t->total_usec, LLMGW_EATTEMPTTIMEOUT,
+            "The provider's answer took longer than the gateway allows.");
     if (attempt->x->phase <= LLMGW_PHASE_CONNECTED) {
         tighten(&d, attempt->x->connect_until, LLMGW_ECONNECTTIMEOUT,
                 "The provider could not be reached in time.");

@@ -48,6 +48,8 @@ typedef struct llmgw_attempt_t {
     llmgw_exchange_t *x;
     llmgw_send_t send;
     const char *model;          /* asked of the provider */
+    llmgw_timeouts_t timeout;   /* the target's, or the call's; total: of the
+                                 * attempt */
     int passes;                 /* same dialect: bytes travel unchanged */
     apr_array_header_t *dropped;    /* of const char *: names of fields */
     struct llmgw_incoming_t *incoming;

@@ -198,9 +198,8 @@ static void merge_size(apr_pool_t *p LLMGW_UNUSED, llmgw_size_t *out,
     *out = *add < 0 ? *base : *add;
 }
 
-/* The times of LLMTimeout by name; NULL if there is no such time. */
-static apr_interval_time_t *timeout_of(llmgw_timeouts_t *t, const char *word,
-                                       apr_size_t len)
+apr_interval_time_t *llmgw_timeouts_lookup(llmgw_timeouts_t *t,
+                                           const char *name, apr_size_t len)
 {
     static const struct {
         const char *name;
@@ -215,7 +214,7 @@ static apr_interval_time_t *timeout_of(llmgw_timeouts_t *t, const char *word,
 
     for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         if (strlen(times[i].name) == len
-            && !strncmp(times[i].name, word, len)) {
+            && !strncmp(times[i].name, name, len)) {
             return (void *)((char *)t + times[i].offset);
         }
     }
@@ -236,7 +235,7 @@ static const char *set_timeouts(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
     for (i = 0; i < argc && !err; i++) {
         const char *eq = strchr(argv[i], '=');
         apr_interval_time_t *time
-            = eq ? timeout_of(t, argv[i], eq - argv[i]) : NULL;
+            = eq ? llmgw_timeouts_lookup(t, argv[i], eq - argv[i]) : NULL;
 
         if (!time) {
             return apr_psprintf(cmd->pool, "LLMTimeout: \"%s\" is not one of "
@@ -250,14 +249,10 @@ static const char *set_timeouts(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
     return err;
 }
 
-static void unset_timeouts(apr_pool_t *p LLMGW_UNUSED, llmgw_timeouts_t *t)
-{
-    t->connect_usec = t->first_usec = t->idle_usec = t->total_usec = -1;
-}
+const llmgw_timeouts_t llmgw_timeouts_unset = { -1, -1, -1, -1 };
 
-static void merge_timeouts(apr_pool_t *p LLMGW_UNUSED, llmgw_timeouts_t *out,
-                           const llmgw_timeouts_t *base,
-                           const llmgw_timeouts_t *add)
+void llmgw_timeouts_merge(llmgw_timeouts_t *out, const llmgw_timeouts_t *base,
+                          const llmgw_timeouts_t *add)
 {
 #define MERGE_TIME(m) out->m = add->m < 0 ? base->m : add->m
     MERGE_TIME(connect_usec);
@@ -265,6 +260,18 @@ static void merge_timeouts(apr_pool_t *p LLMGW_UNUSED, llmgw_timeouts_t *out,
     MERGE_TIME(idle_usec);
     MERGE_TIME(total_usec);
 #undef MERGE_TIME
+}
+
+static void unset_timeouts(apr_pool_t *p LLMGW_UNUSED, llmgw_timeouts_t *t)
+{
+    *t = llmgw_timeouts_unset;
+}
+
+static void merge_timeouts(apr_pool_t *p LLMGW_UNUSED, llmgw_timeouts_t *out,
+                           const llmgw_timeouts_t *base,
+                           const llmgw_timeouts_t *add)
+{
+    llmgw_timeouts_merge(out, base, add);
 }
 
 /* Lists: a virtual host's entries come first, so that they win ties. */

@@ -24,6 +24,18 @@ typedef struct llmgw_timeouts_t {
     apr_interval_time_t total_usec;
 } llmgw_timeouts_t;
 
+/** None of them set. */
+extern const llmgw_timeouts_t llmgw_timeouts_unset;
+
+/** The time that an option of LLMTimeout names ("first"); NULL if there is no
+ * such time. */
+apr_interval_time_t *llmgw_timeouts_lookup(llmgw_timeouts_t *t,
+                                           const char *name, apr_size_t len);
+
+/** Those of add that are set, over those of base. */
+void llmgw_timeouts_merge(llmgw_timeouts_t *out, const llmgw_timeouts_t *base,
+                          const llmgw_timeouts_t *add);
+
 /** Settings of a server or of a route. */
 typedef struct llmgw_config_t {
 #define LLMGW_MEMBER(member, name, type, args, place, help) \

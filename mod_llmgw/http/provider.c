@@ -23,8 +23,8 @@ static const char *option_key(llmgw_provider_t *provider, cmd_parms *cmd,
     return NULL;
 }
 
-static const char *option_header(llmgw_provider_t *provider, cmd_parms *cmd,
-                                 const char *value)
+const char *llmgw_provider_parse_header(apr_array_header_t *headers,
+                                        cmd_parms *cmd, const char *value)
 {
     llmgw_header_t *h;
     const char *colon = strchr(value, ':');
@@ -32,8 +32,8 @@ static const char *option_header(llmgw_provider_t *provider, cmd_parms *cmd,
                              : "";
 
     if (!*name || *ap_scan_http_token(name)) {
-        return apr_psprintf(cmd->pool, "header=\"%s\" is not of the form "
-                            "\"Name: value\"", value);
+        return apr_psprintf(cmd->pool, "header=%s is not of the form "
+                            "\"header=Name: value\"", value);
     }
     for (colon++; apr_isspace(*colon); colon++) {
     }
@@ -41,10 +41,16 @@ static const char *option_header(llmgw_provider_t *provider, cmd_parms *cmd,
         return apr_psprintf(cmd->pool, "the value of header %s holds a "
                             "character that a header cannot carry", name);
     }
-    h = apr_array_push(provider->headers);
+    h = apr_array_push(headers);
     h->name = name;
     h->value = colon;
     return NULL;
+}
+
+static const char *option_header(llmgw_provider_t *provider, cmd_parms *cmd,
+                                 const char *value)
+{
+    return llmgw_provider_parse_header(provider->headers, cmd, value);
 }
 
 static const char *option_models(llmgw_provider_t *provider, cmd_parms *cmd,

@@ -8,11 +8,17 @@
 #include "llmgw/provider.h"
 #include "config.h"
 
-/** A request header of every call to a provider: header="Name: value". */
+/** A request header of every call to a provider or target:
+ * header="Name: value". */
 typedef struct llmgw_header_t {
     const char *name;
     const char *value;
 } llmgw_header_t;
+
+/** Read the value of a header= option into an array of llmgw_header_t.
+ * @return error text or NULL */
+const char *llmgw_provider_parse_header(apr_array_header_t *headers,
+                                        cmd_parms *cmd, const char *value);
 
 /** A configured provider. Made in pconf, constant once the server runs. */
 typedef struct llmgw_provider_t {

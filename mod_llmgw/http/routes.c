@@ -5,6 +5,7 @@
 #include <http_core.h>
 #include "chance.h"
 #include "log.h"
+#include "override.h"
 #include "routes.h"
 
 /* ---- targets ----------------------------------------------------------- */
@@ -76,12 +77,21 @@ static const char *parse_when(llmgw_target_t *t, cmd_parms *cmd,
                               cmd->cmd->name, value, err) : NULL;
 }
 
+static const char *parse_on(llmgw_target_t *t, cmd_parms *cmd,
+                            const char *value)
+{
+    const char *err = llmgw_target_parse_on(&t->on, value, cmd->pool);
+
+    return err ? apr_pstrcat(cmd->pool, cmd->cmd->name, " ", err, NULL) : NULL;
+}
+
 static const char *parse_option(llmgw_target_t *t, cmd_parms *cmd,
                                 const char *word)
 {
     const char *eq = strchr(word, '=');
-    const char *name;
+    const char *name, *err;
     unsigned int i;
+    int known;
 
     if (!eq) {
         return apr_psprintf(cmd->pool, "%s: \"%s\" is not of the form "
@@ -91,14 +101,21 @@ static const char *parse_option(llmgw_target_t *t, cmd_parms *cmd,
     if (!strcmp(name, "when")) {
         return parse_when(t, cmd, eq + 1);
     }
+    if (!strcmp(name, "on")) {
+        return parse_on(t, cmd, eq + 1);
+    }
     for (i = 0; i < sizeof(number_options) / sizeof(number_options[0]); i++) {
         if (!strcmp(number_options[i].name, name)) {
             return parse_number(t, cmd, &number_options[i], eq + 1);
         }
     }
-    return apr_psprintf(cmd->pool, "%s: \"%s=\" is no option: there are "
-                        "weight=, tier=, when=, max-context=, price-in= and "
-                        "price-out=", cmd->cmd->name, name);
+    err = llmgw_override_parse(t, cmd, name, eq + 1, &known);
+    return known ? err
+           : apr_psprintf(cmd->pool, "%s: \"%s=\" is no option: there are "
+                          "weight=, tier=, when=, on=, max-context=, "
+                          "price-in=, price-out=, connect=, first=, idle=, "
+                          "total=, header=, drop= and set.MEMBER=",
+                          cmd->cmd->name, name);
 }
 
 /* PROVIDER[/MODEL] */

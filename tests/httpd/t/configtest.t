@@ -164,6 +164,21 @@ for my $option ('weight=-1', 'weight=x', 'weight=1e9', 'weight=', 'tier=-1',
     my ($name) = $option =~ /^([\w-]+)/;
     bad("${e}<LLMRoute x>\nLLMTarget e $option\n</LLMRoute>", qr/\Q$name/);
 }
+for (['connect=', 'time'], ['first=soon', 'time'], ['idle=0', 'time'], ['total=99999h', 'time'],
+     ['header=', 'Name: value'], ['header=X', 'Name: value'], ['"header=a b: c"', 'Name: value'],
+     ['set.=1', 'empty'], ['set.a=', 'no value'], ['set.a=[x]', 'not JSON'],
+     ['"set.a=["x"]"', 'not JSON'], ['"set.a={"b":1}"', 'JSON'], ['set.a="b', 'not JSON'],
+     ['set.model=x', 'model'], ['set.stream=true', 'stream'], ['set.messages=[]', 'messages'],
+     ['set.contents=[]', 'contents'], ['drop=model', 'model'], ['drop=seed,stream', 'stream'],
+     ['drop=messages', 'messages'], ['drop=', 'empty'], ['drop=a,', 'empty'],
+     ['set.a=1 set.a=2', 'already'], ['drop=a drop=b,a', 'already'], ['drop=a,a', 'already'],
+     ['set=1', 'no option'], ['setter.a=1', 'no option'], ["\"set.a=\xff\"", 'UTF-8'],
+     ['on=', 'class'], ['on=429', 'context-length'], ['on=context-length,x', 'class']) {
+    my ($option, $says) = @$_;
+    my ($name) = $option =~ /^"?(\w+(?:\.\w*)?)/;
+    bad("${e}<LLMRoute x>\nLLMTarget e $option\n</LLMRoute>", qr/LLMTarget/, qr/\Q$name/, qr/$says/);
+    bad("${e}LLMRoute x e $option", qr/LLMRoute/, qr/$says/);
+}
 bad("${e}<LLMRoute x>\nLLMTarget e\nLLMProvider f echo -\n</LLMRoute>", qr/LLMProvider/);
 bad("${e}<LLMRoute x>\nLLMTarget e\nLLMAutoRoute on\n</LLMRoute>", qr/LLMAutoRoute/);
 bad("${e}LLMTarget e", qr/LLMTarget/);

@@ -1,6 +1,6 @@
-/* override.h: what a target changes in the body it is sent */
-#ifndef LLMGW_OVERRIDE_H
-#define LLMGW_OVERRIDE_H
+/* changes.h: what a target changes in the body it is sent */
+#ifndef LLMGW_CHANGES_H
+#define LLMGW_CHANGES_H
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -20,15 +20,15 @@
  *              member's value as a string. What begins as a JSON string, array
  *              or object does, and is none, is refused, and so is no value.
  */
-const char *llmgw_override_set(apr_array_header_t *changes, const char *member,
-                               const char *value, apr_pool_t *p);
+const char *llmgw_changes_set(apr_array_header_t *changes, const char *member,
+                              const char *value, apr_pool_t *p);
 
 /** Read one drop=: the names of members, comma between. */
-const char *llmgw_override_drop(apr_array_header_t *changes,
-                                const char *members, apr_pool_t *p);
+const char *llmgw_changes_drop(apr_array_header_t *changes,
+                               const char *members, apr_pool_t *p);
 
 /** The change of that member; NULL if there is none. */
-const llmgw_splice_t *llmgw_override_lookup(const apr_array_header_t *changes,
-                                            const char *member);
+const llmgw_splice_t *llmgw_changes_lookup(const apr_array_header_t *changes,
+                                           const char *member);
 
-#endif /* LLMGW_OVERRIDE_H */
+#endif /* LLMGW_CHANGES_H */

@@ -1,17 +1,17 @@
-/* test_override.c: reading set.MEMBER=VALUE and drop= */
+/* test_changes.c: reading set.MEMBER=VALUE and drop= */
 #include "unit.h"
-#include "llmgw/override.h"
+#include "llmgw/changes.h"
 
 static apr_array_header_t *changes;
 
 static const char *set(const char *member, const char *value)
 {
-    return llmgw_override_set(changes, member, value, unit_pool);
+    return llmgw_changes_set(changes, member, value, unit_pool);
 }
 
 static const char *drop(const char *members)
 {
-    return llmgw_override_drop(changes, members, unit_pool);
+    return llmgw_changes_drop(changes, members, unit_pool);
 }
 
 static void begin(void)
@@ -46,7 +46,7 @@ START_TEST(json_is_kept_as_it_is)
     for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         begin();
         ck_assert_ptr_eq(set("m", values[i]), NULL);
-        unit_assert_str(llmgw_override_lookup(changes, "m")->value, values[i]);
+        unit_assert_str(llmgw_changes_lookup(changes, "m")->value, values[i]);
     }
 }
 END_TEST
@@ -65,7 +65,7 @@ START_TEST(anything_else_is_a_string)
     for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         begin();
         ck_assert_ptr_eq(set("m", values[i].value), NULL);
-        unit_assert_str(llmgw_override_lookup(changes, "m")->value,
+        unit_assert_str(llmgw_changes_lookup(changes, "m")->value,
                         values[i].json);
     }
 }
@@ -103,13 +103,13 @@ END_TEST
 START_TEST(lookup_finds_by_name)
 {
     begin();
-    ck_assert_ptr_eq(llmgw_override_lookup(changes, "a"), NULL);
+    ck_assert_ptr_eq(llmgw_changes_lookup(changes, "a"), NULL);
     ck_assert_ptr_eq(set("a", "1"), NULL);
     ck_assert_ptr_eq(drop("b"), NULL);
-    unit_assert_str(llmgw_override_lookup(changes, "a")->value, "1");
-    unit_assert_null(llmgw_override_lookup(changes, "b")->value);
-    ck_assert_ptr_eq(llmgw_override_lookup(changes, "ab"), NULL);
-    ck_assert_ptr_eq(llmgw_override_lookup(changes, ""), NULL);
+    unit_assert_str(llmgw_changes_lookup(changes, "a")->value, "1");
+    unit_assert_null(llmgw_changes_lookup(changes, "b")->value);
+    ck_assert_ptr_eq(llmgw_changes_lookup(changes, "ab"), NULL);
+    ck_assert_ptr_eq(llmgw_changes_lookup(changes, ""), NULL);
 }
 END_TEST
 
@@ -129,6 +129,6 @@ START_TEST(the_changes_fit_a_body)
 }
 END_TEST
 
-UNIT_MAIN("override", json_is_kept_as_it_is, anything_else_is_a_string,
+UNIT_MAIN("changes", json_is_kept_as_it_is, anything_else_is_a_string,
           mistakes_are_told, a_member_is_changed_once, lookup_finds_by_name,
           the_changes_fit_a_body)

@@ -1,10 +1,10 @@
-/* override.c: what a target changes in the body it is sent */
+/* changes.c: what a target changes in the body it is sent */
 #include <apr_strings.h>
 #include "llmgw/json.h"
-#include "llmgw/override.h"
+#include "llmgw/changes.h"
 
-const llmgw_splice_t *llmgw_override_lookup(const apr_array_header_t *changes,
-                                            const char *member)
+const llmgw_splice_t *llmgw_changes_lookup(const apr_array_header_t *changes,
+                                           const char *member)
 {
     int i;
 
@@ -28,7 +28,7 @@ static const char *add_change(apr_array_header_t *changes, const char *member,
     if (!*member) {
         return "a member's name is empty";
     }
-    if (llmgw_override_lookup(changes, member)) {
+    if (llmgw_changes_lookup(changes, member)) {
         return apr_psprintf(p, "the member \"%s\" is set or dropped already",
                             member);
     }
@@ -53,8 +53,8 @@ static const char *as_string(llmgw_str_t *out, const char *value,
     return NULL;
 }
 
-const char *llmgw_override_set(apr_array_header_t *changes, const char *member,
-                               const char *value, apr_pool_t *p)
+const char *llmgw_changes_set(apr_array_header_t *changes, const char *member,
+                              const char *value, apr_pool_t *p)
 {
     llmgw_json_error_t why = { 0, NULL };
     llmgw_str_t json = llmgw_str_of(value);
@@ -76,8 +76,8 @@ const char *llmgw_override_set(apr_array_header_t *changes, const char *member,
     return err ? err : add_change(changes, member, json, p);
 }
 
-const char *llmgw_override_drop(apr_array_header_t *changes,
-                                const char *members, apr_pool_t *p)
+const char *llmgw_changes_drop(apr_array_header_t *changes,
+                               const char *members, apr_pool_t *p)
 {
     const char *err = NULL;
 

@@ -1,0 +1,112 @@
+/* override.c: what is particular to the calls of one target */
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_core.h>
+#include "llmgw/changes.h"
+#include "override.h"
+#include "provider.h"
+
+const llmgw_override_t *llmgw_override_get(const llmgw_target_t *t)
+{
+    return t->override;
+}
+
+static llmgw_override_t *make_override(llmgw_target_t *t, apr_pool_t *p)
+{
+    llmgw_override_t *o = t->override;
+
+    if (!o) {
+        t->override = o = apr_pcalloc(p, sizeof(*o));
+        o->timeout = llmgw_timeouts_unset;
+        o->headers = apr_array_make(p, 1, sizeof(llmgw_header_t));
+        o->changes = apr_array_make(p, 1, sizeof(llmgw_splice_t));
+    }
+    return o;
+}
+
+/* ---- options ----------------------------------------------------------- */
+
+/* Members the gateway itself writes: which model, whether streamed, the
+ * prompt. */
+static int is_own(const char *member)
+{
+    const llmgw_dialect_t *dialect;
+    unsigned int i;
+
+    if (!strcmp(member, "model") || !strcmp(member, "stream")) {
+        return 1;
+    }
+    for (i = 0; (dialect = llmgw_dialect_get(i)) != NULL; i++) {
+        if (!strcmp(member, dialect->prompt_member)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *check_changes(const apr_array_header_t *changes,
+                                 apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < changes->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(changes, i, llmgw_splice_t).name;
+
+        if (is_own(name)) {
+            return apr_psprintf(p, "the member \"%s\" is the gateway's and "
+                                "the client's to write, not a target's", name);
+        }
+    }
+    return NULL;
+}
+
+static const char *parse_changes(llmgw_override_t *o, cmd_parms *cmd,
+                                 const char *name, const char *value)
+{
+    apr_pool_t *p = cmd->pool;
+    const char *err = *name == 's'
+                      ? llmgw_changes_set(o->changes, name + 4, value, p)
+                      : llmgw_changes_drop(o->changes, value, p);
+
+    if (!err) {
+        err = check_changes(o->changes, p);
+    }
+    return err ? apr_psprintf(p, "%s %s=: %s", cmd->cmd->name, name, err)
+           : NULL;
+}
+
+const char *llmgw_override_parse(llmgw_target_t *t, cmd_parms *cmd,
+                                 const char *name, const char *value,
+                                 int *known)
+{
+    llmgw_override_t *o = make_override(t, cmd->pool);
+    apr_interval_time_t *time = llmgw_timeouts_lookup(&o->timeout, name,
+                                                      strlen(name));
+    const char *err;
+
+    *known = 1;
+    if (time) {
+        name = apr_pstrcat(cmd->pool, cmd->cmd->name, " ", name, "=", NULL);
+        return llmgw_config_parse_time(cmd->pool, name, value, time);
+    }
+    if (!strcmp(name, "header")) {
+        err = llmgw_provider_parse_header(o->headers, cmd, value);
+        return err ? apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", err, NULL)
+               : NULL;
+    }
+    if (!strcmp(name, "drop") || !strncmp(name, "set.", 4)) {
+        return parse_changes(o, cmd, name, value);
+    }
+    *known = 0;
+    return NULL;
+}
+
+/* ---- for an attempt ---------------------------------------------------- */
+
+void llmgw_override_timeout(llmgw_timeouts_t *out, const llmgw_target_t *t,
+                            const llmgw_timeouts_t *base)
+{
+    const llmgw_override_t *o = llmgw_override_get(t);
+
+    llmgw_timeouts_merge(out, base, o ? &o->timeout : &llmgw_timeouts_unset);
+}
