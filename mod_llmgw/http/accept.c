@@ -1,8 +1,10 @@
 /* accept.c: taking a request: its body, what it asks for, where it may go */
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include "allow.h"
 #include "body.h"
 #include "call.h"
+#include "prompt.h"
 #include "relay.h"
 
 typedef struct top_t {
@@ -186,6 +188,31 @@ static apr_status_t scan_body(llmgw_call_t *call)
     return rv == APR_SUCCESS ? check_top(&top, type) : rv;
 }
 
+apr_status_t llmgw_call_route(llmgw_call_t *call, llmgw_err_t *err)
+{
+    apr_status_t rv = llmgw_routes_find(&call->plan, call->r, call->model,
+                                        call->pin, err);
+
+    return rv == APR_SUCCESS ? llmgw_allow_check(call, err) : rv;
+}
+
+/* Decide who serves the call, and whether anybody may. */
+static apr_status_t plan_call(llmgw_call_t *call)
+{
+    llmgw_err_t err = LLMGW_ERR_INIT;
+    apr_status_t rv = llmgw_call_route(call, &call->err);
+
+    if (rv == APR_SUCCESS) {
+        rv = llmgw_routes_order(&call->plan, call->r, call->model,
+                                &call->err);
+    }
+    if (llmgw_prompt_check(call, &err) != APR_SUCCESS) {
+        call->err = err;
+        rv = err.status;
+    }
+    return rv;
+}
+
 apr_status_t llmgw_call_accept(llmgw_call_t *call)
 {
     apr_status_t rv = llmgw_body_read(call->r, &call->body,
@@ -195,8 +222,7 @@ apr_status_t llmgw_call_accept(llmgw_call_t *call)
         rv = scan_body(call);
     }
     if (rv == APR_SUCCESS) {
-        rv = llmgw_routes_plan(&call->plan, call->r, call->model, call->pin,
-                               &call->err);
+        rv = plan_call(call);
     }
     if (rv == APR_SUCCESS) {
         call->conf = llmgw_config_effective(call->pool, call->r->server,

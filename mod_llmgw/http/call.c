@@ -7,6 +7,7 @@
 #include "call.h"
 #include "incoming.h"
 #include "log.h"
+#include "mark.h"
 #include "relay.h"
 #include "reply.h"
 
@@ -49,6 +50,7 @@ llmgw_call_t *llmgw_call_create(request_rec *r,
     llmgw_meter_init(&call->meter);
     call->began = r->request_time;
     call->wait.fd = -1;
+    llmgw_mark_get(r)->call = call;
     return call;
 }
 

@@ -75,6 +75,9 @@ typedef struct llmgw_call_t {
     int include_usage;
     int array_framing;          /* a stream as one JSON array, not as events */
     llmgw_request_t *request;   /* decoded; NULL while nothing needed it */
+    llmgw_err_t undecodable;    /* of these, see prompt.h */
+    apr_int64_t prompt_tokens;  /* 0: not yet estimated */
+    int needs_request;          /* a figure of it was asked for in vain */
 
     llmgw_plan_t plan;
     int next_target;
@@ -91,7 +94,7 @@ typedef struct llmgw_call_t {
     apr_time_t upstream_usec;   /* spent waiting for providers */
 } llmgw_call_t;
 
-/** Create the call of a request. */
+/** Create the call of a request, and note it there. */
 llmgw_call_t *llmgw_call_create(request_rec *r,
                                 const llmgw_surface_t *surface,
                                 const llmgw_dialect_t *dialect);
@@ -101,6 +104,13 @@ llmgw_call_t *llmgw_call_create(request_rec *r,
  * @return APR_SUCCESS, or the failure, which is in call->err
  */
 apr_status_t llmgw_call_accept(llmgw_call_t *call);
+
+/**
+ * Find the route or provider for call->model, and ask LLMAllow.
+ * @return APR_SUCCESS: call->plan is begun, see llmgw_routes_find();
+ *         LLMGW_EMODEL, LLMGW_EFORBIDDEN with err filled in
+ */
+apr_status_t llmgw_call_route(llmgw_call_t *call, llmgw_err_t *err);
 
 /** Go on as far as possible without waiting. */
 llmgw_turn_e llmgw_call_step(llmgw_call_t *call);

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_core.h>
+#include "allow.h"
 #include "config.h"
 #include "log.h"
 #include "provider.h"
@@ -308,6 +309,26 @@ static const char *set_routes(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
     return err ? err : llmgw_routes_parse_line(cmd, argc, argv);
 }
 
+static const char *set_allow(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
+                             const char *arg)
+{
+    llmgw_allow_t *list = member_of(cmd);
+    const char *err = check_place(cmd);
+
+    return err ? err : llmgw_allow_parse(cmd, arg, list);
+}
+
+static void unset_allow(apr_pool_t *p LLMGW_UNUSED, llmgw_allow_t *list)
+{
+    *list = NULL;
+}
+
+static void merge_allow(apr_pool_t *p LLMGW_UNUSED, llmgw_allow_t *out,
+                        const llmgw_allow_t *base, const llmgw_allow_t *add)
+{
+    *out = *add ? *add : *base;
+}
+
 /* ---- the whole --------------------------------------------------------- */
 
 llmgw_config_t *llmgw_config_get(const server_rec *s)
@@ -357,8 +378,10 @@ static const llmgw_config_t *defaults(apr_pool_t *p)
 void llmgw_config_complete(apr_pool_t *p, server_rec *s)
 {
     llmgw_config_t *conf = llmgw_config_get(s);
+    llmgw_config_t *all = llmgw_config_merge(p, defaults(p), conf);
 
-    conf->effective = llmgw_config_merge(p, defaults(p), conf);
+    all->guarded = llmgw_allow_routes(all, p);
+    conf->effective = all;
 }
 
 const llmgw_config_t *llmgw_config_effective(apr_pool_t *p,

@@ -17,6 +17,8 @@ typedef int llmgw_unsupported_t;            /* llmgw_unsupported_e */
 typedef apr_array_header_t *llmgw_providers_t;  /* of llmgw_provider_t * */
 typedef apr_array_header_t *llmgw_routes_t;     /* of llmgw_route_t * */
 
+typedef apr_array_header_t *llmgw_allow_t;      /* of ap_expr_info_t * */
+
 typedef struct llmgw_timeouts_t {
     apr_interval_time_t connect_usec;
     apr_interval_time_t first_usec;
@@ -43,6 +45,8 @@ typedef struct llmgw_config_t {
     LLMGW_DIRECTIVES(LLMGW_MEMBER)
 #undef LLMGW_MEMBER
     llmgw_route_t *open_route;  /* while its section is being read */
+    apr_array_header_t *guarded;    /* a server's llmgw_allow_routes(), when
+                                     * all has been read; else NULL */
     const struct llmgw_config_t *effective; /* over the defaults, when all
                                              * has been read */
 } llmgw_config_t;

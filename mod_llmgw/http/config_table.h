@@ -18,6 +18,8 @@
       "GLOB PROVIDER[/MODEL] ...: targets for a model, in the order to try") \
     X(auto_route, "LLMAutoRoute", flag, AP_INIT_TAKE1, SERVER, \
       "on|off: send models without a route to the provider that fits") \
+    X(allow, "LLMAllow", allow, AP_INIT_TAKE1, ROUTE, \
+      "EXPR: an expression that is true for those who may use the models") \
     X(timeout, "LLMTimeout", timeouts, AP_INIT_TAKE_ARGV, ROUTE, \
       "connect=5s first=60s idle=60s total=10min: how long to wait") \
     X(request_body, "LLMRequestBody", size, AP_INIT_TAKE1, ROUTE, \

@@ -6,6 +6,7 @@
 #include "call.h"
 #include "handler.h"
 #include "log.h"
+#include "mark.h"
 #include "mod_llmgw.h"
 #include "relay.h"
 #include "reply.h"
@@ -19,16 +20,17 @@ int llmgw_handler_translate(request_rec *r)
         handler = ap_expr_str_exec(r, conf->expr_handler, &err);
     }
     if (handler && !err && !ap_cstr_casecmpn(handler, "llmgw", 5)) {
-        /* A mark only: map_to_storage runs without the location's settings. */
-        ap_set_module_config(r->request_config, &llmgw_module, r);
+        /* map_to_storage runs without the location's settings. */
+        llmgw_mark_get(r)->is_location = 1;
     }
     return DECLINED;
 }
 
 int llmgw_handler_map(request_rec *r)
 {
-    return ap_get_module_config(r->request_config, &llmgw_module) ? OK
-           : DECLINED;
+    const llmgw_mark_t *mark = llmgw_mark_lookup(r);
+
+    return mark && mark->is_location ? OK : DECLINED;
 }
 
 /* The body was not read, or not to its end: the connection cannot go on. */

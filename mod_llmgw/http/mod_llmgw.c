@@ -13,6 +13,7 @@
 #include "proxy_api.h"
 #include "relay.h"
 #include "routes.h"
+#include "vars.h"
 
 /* Run something on each provider, once, by the server that defined it. */
 typedef const char *(*provider_fn)(llmgw_provider_t *provider, void *ctx);
@@ -150,6 +151,7 @@ static void register_hooks(apr_pool_t *p LLMGW_UNUSED)
     ap_hook_post_config(llmgw_post_config, NULL, before_proxy,
                         APR_HOOK_MIDDLE);
     ap_hook_child_init(llmgw_child_init, after_proxy, NULL, APR_HOOK_MIDDLE);
+    ap_hook_expr_lookup(llmgw_vars_lookup, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(llmgw_handler_translate, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(llmgw_handler_map, NULL, NULL, APR_HOOK_FIRST);

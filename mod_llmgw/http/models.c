@@ -4,16 +4,17 @@
 #include <httpd.h>
 #include <http_core.h>
 #include <scoreboard.h>
+#include "call.h"
 #include "handler.h"
 #include "log.h"
 #include "provider.h"
 #include "reply.h"
-#include "routes.h"
 
 #define LIST_BYTES_MAX (16 * 1024 * 1024)
 
 typedef struct model_list_t {
     apr_pool_t *pool;
+    llmgw_call_t *call;         /* asks for each model in turn, without body */
     apr_array_header_t *models; /* of llmgw_model_t, as configured */
     apr_hash_t *seen;
 } model_list_t;
@@ -24,9 +25,25 @@ static apr_int64_t started(void)
     return apr_time_sec(ap_get_scoreboard_global()->restart_time);
 }
 
+/* Would a call for this model be let through? */
+static apr_status_t ask_for(llmgw_call_t *call, const char *id)
+{
+    call->model = llmgw_str_of(id);
+    return llmgw_call_route(call, &call->err);
+}
+
+static int may_use(const model_list_t *list, const char *id)
+{
+    const llmgw_config_t *conf = list->call->conf;
+
+    return (!conf->allow && conf->guarded->nelts == 0)
+           || ask_for(list->call, id) == APR_SUCCESS;
+}
+
 static void add_model(model_list_t *list, const char *id, const char *owner)
 {
-    if (!apr_hash_get(list->seen, id, APR_HASH_KEY_STRING)) {
+    if (!apr_hash_get(list->seen, id, APR_HASH_KEY_STRING)
+        && may_use(list, id)) {
         llmgw_model_t *m = apr_array_push(list->models);
 
         m->id = id;
@@ -104,8 +121,7 @@ static int reply_model(request_rec *r, const model_list_t *list,
                        llmgw_str_t id, const llmgw_dialect_t *dialect)
 {
     llmgw_model_t m = { llmgw_str_dupz(r->pool, id), "llmgw", started() };
-    llmgw_err_t err = LLMGW_ERR_INIT;
-    llmgw_plan_t plan;
+    llmgw_call_t *call = list->call;
     int i;
 
     for (i = 0; i < list->models->nelts; i++) {
@@ -116,9 +132,10 @@ static int reply_model(request_rec *r, const model_list_t *list,
             return reply_models(r, dialect, known, 1, 1);
         }
     }
-    if (llmgw_routes_plan(&plan, r, llmgw_str_of(m.id), LLMGW_STR_NULL, &err)
-        != APR_SUCCESS) {
-        return llmgw_reply_error(r, dialect, &err);
+    if (ask_for(call, m.id) != APR_SUCCESS
+        || llmgw_routes_order(&call->plan, r, call->model, &call->err)
+           != APR_SUCCESS) {
+        return llmgw_reply_error(r, dialect, &call->err);
     }
     return reply_models(r, dialect, &m, 1, 1);
 }
@@ -126,14 +143,16 @@ static int reply_model(request_rec *r, const model_list_t *list,
 int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,
                      const llmgw_dialect_t *dialect)
 {
-    const llmgw_config_t *conf = llmgw_config_get(r->server)->effective;
     model_list_t list;
 
     list.pool = r->pool;
+    list.call = llmgw_call_create(r, surface, dialect);
     list.models = apr_array_make(r->pool, 16, sizeof(llmgw_model_t));
     list.seen = apr_hash_make(r->pool);
-    add_routes(&list, conf);
-    add_providers(&list, conf);
+    add_routes(&list, list.call->conf);
+    add_providers(&list, list.call->conf);
+    list.call->model = surface->id;
+    memset(&list.call->plan, 0, sizeof(list.call->plan));
     return surface->surface == LLMGW_SURFACE_MODEL
            ? reply_model(r, &list, surface->id, dialect)
            : reply_models(r, dialect, (llmgw_model_t *)list.models->elts,

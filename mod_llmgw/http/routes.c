@@ -323,8 +323,9 @@ static int is_usable(const llmgw_target_t *t, request_rec *r)
     return truth > 0;
 }
 
-static void plan_route(llmgw_plan_t *plan, const llmgw_route_t *route,
-                       request_rec *r)
+/* The targets of a route that this call can use, in order. */
+static apr_array_header_t *choose_targets(const llmgw_route_t *route,
+                                          request_rec *r)
 {
     apr_pool_t *p = r->pool;
     apr_array_header_t *live = apr_array_make(p, route->targets->nelts,
@@ -338,10 +339,15 @@ static void plan_route(llmgw_plan_t *plan, const llmgw_route_t *route,
             APR_ARRAY_PUSH(live, llmgw_target_t *) = t;
         }
     }
+    return live->nelts < 2 ? live
+           : llmgw_route_order(live, llmgw_chance_fraction, NULL, p);
+}
+
+static void plan_route(llmgw_plan_t *plan, const llmgw_route_t *route)
+{
     plan->route = route;
     plan->route_name = route->pattern;
-    plan->targets = live->nelts < 2 ? live
-                    : llmgw_route_order(live, llmgw_chance_fraction, NULL, p);
+    plan->targets = NULL;
 }
 
 /* One target that no route names. model: never given for the client's own. */
@@ -417,7 +423,15 @@ static int plan_auto(llmgw_plan_t *plan, const llmgw_config_t *conf,
     return best != NULL;
 }
 
-apr_status_t llmgw_routes_plan(llmgw_plan_t *plan, request_rec *r,
+static apr_status_t no_such_model(llmgw_err_t *err, llmgw_str_t model,
+                                  apr_pool_t *p)
+{
+    return llmgw_err_set(err, p, LLMGW_EMODEL, "model",
+                         "The model '%s' does not exist or you do not have "
+                         "access to it.", llmgw_str_dupz(p, model));
+}
+
+apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
                                llmgw_str_t model, llmgw_str_t pin,
                                llmgw_err_t *err)
 {
@@ -442,15 +456,19 @@ apr_status_t llmgw_routes_plan(llmgw_plan_t *plan, request_rec *r,
         return APR_SUCCESS;
     }
     if (route) {
-        plan_route(plan, route, r);
-        if (plan->targets->nelts) {
-            return APR_SUCCESS;
-        }
-    }
-    else if (conf->auto_route && plan_auto(plan, conf, model, p)) {
+        plan_route(plan, route);
         return APR_SUCCESS;
     }
-    return llmgw_err_set(err, p, LLMGW_EMODEL, "model",
-                         "The model '%s' does not exist or you do not have "
-                         "access to it.", llmgw_str_dupz(p, model));
+    return conf->auto_route && plan_auto(plan, conf, model, p)
+           ? APR_SUCCESS : no_such_model(err, model, p);
+}
+
+apr_status_t llmgw_routes_order(llmgw_plan_t *plan, request_rec *r,
+                                llmgw_str_t model, llmgw_err_t *err)
+{
+    if (plan->route) {
+        plan->targets = choose_targets(plan->route, r);
+    }
+    return plan->targets->nelts ? APR_SUCCESS
+           : no_such_model(err, model, r->pool);
 }

@@ -97,7 +97,8 @@ sub start_server {
     spew('t/conf/key-exec', "#!/bin/sh\necho $LLMGW::Canary::KEY{exec}\n"
                             . "echo second line\n", 0700);
     spew('t/conf/passwd',
-         'ann:{SHA}' . Digest::SHA::sha1_base64($LLMGW::Canary::CLIENT) . "=\n");
+         join '', map { "$_:{SHA}" . Digest::SHA::sha1_base64($LLMGW::Canary::CLIENT) . "=\n" }
+             qw(ann bob));
     $ENV{LLMGW_TEST_KEY} = $LLMGW::Canary::KEY{env};
     $ENV{LLMGW_TEST_KEY_2} = $LLMGW::Canary::KEY{env2};
     delete $ENV{LLMGW_TEST_NO_KEY};

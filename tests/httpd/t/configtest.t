@@ -81,6 +81,21 @@ good("LLMProvider e echo -\nLLMRoute \"gpt-*\" e e/other");
 good("LLMProvider e echo -\n<LLMRoute \"gpt-*\">\nLLMTarget e/x weight=2 tier=1\n"
      . "LLMTimeout first=5s\nLLMRequestBody 1M\nLLMUnsupported drop\n</LLMRoute>",
      'a route with everything in it');
+good('LLMAllow "%{REMOTE_USER} == \'ann\'"' . "\nLLMAllow true");
+good("LLMAllow \"%{REMOTE_USER} in { 'ann', 'bob' }\"");
+good('LLMAllow "%{LLM_MODEL} != \'x\' && %{llm_prompt_tokens} -lt 5"', 'LLMAllow on the call');
+good('Header set X "expr=%{LLM_ROUTE} %{LLM_PROVIDER} %{LLM_STREAM} %{LLM_TOOLS} %{LLM_IMAGES}"',
+     'variables in other modules\' expressions');
+good("LLMProvider e echo -\n<LLMRoute \"gpt-*\">\nLLMAllow false\nLLMTarget e $_\n</LLMRoute>",
+     "LLMTarget $_")
+    for 'connect=1s first=5min idle=500ms total=1h', 'header=X-A:b "header=X-B: c d"',
+        'set.temperature=0', 'set.stop=["x"]', '"set.stop=[\"x y\"]"',
+        "'set.stop=[\"x y\"]'", 'set.reasoning={"effort":"low"}', 'set.user=ann',
+        '"set.user=ann lee"', 'set.user=""', 'set.n=null', 'drop=seed', 'drop=seed,top_p',
+        'drop=stream_options', 'set.a=1 set.b=2 drop=c drop=d',
+        'on=context-length', 'on=content-filter', 'on=context-length,content-filter';
+good('LLMProvider e echo -' . "\n" . 'LLMRoute x e set.a={"b":"c/d"} on=content-filter e/y first=1s',
+     'options of targets on one line');
 good("LLMProvider a openai $mock key=env:LLMGW_TEST_NO_KEY optional",
      'an optional provider without its key');
 
@@ -197,6 +212,11 @@ for my $d (qw(LLMRequestBody LLMResponseBody)) {
     bad($d, qr/$d/);
     bad("$d 1M 2M", qr/$d/);
 }
+bad($_, qr/LLMAllow/) for 'LLMAllow', 'LLMAllow a b', 'LLMAllow ""', 'LLMAllow "((("',
+    'LLMAllow "%{LLM_NONSENSE} == 1"', 'LLMAllow nonsense', 'LLMAllow "%{REMOTE_USER}"',
+    "<Location /v1>\nLLMAllow true\n</Location>",
+    "LLMProvider e echo -\n<LLMRoute x>\nLLMTarget e\nLLMAllow \"(((\"\n</LLMRoute>";
+bad('LLMAllow "%{LLM_NONSENSE} == 1"', qr/LLM_NONSENSE/);
 bad("LLMAutoRoute $_", qr/LLMAutoRoute/) for qw(maybe 1), '""', 'on off';
 bad("LLMUnsupported $_", qr/LLMUnsupported/) for qw(ignore on), '""', 'drop reject';
 
