@@ -70,7 +70,8 @@ static int is_too_early(const request_rec *r)
 {
     const llmgw_mark_t *mark = llmgw_mark_lookup(r);
 
-    return mark && mark->is_location && !r->handler && r->status == HTTP_OK;
+    return mark && mark->is_location && !mark->call && !r->handler
+           && r->status == HTTP_OK;
 }
 
 /* An ap_expr_var_func_t. Too early, the expression fails rather than comparing
@@ -78,16 +79,18 @@ static int is_too_early(const request_rec *r)
 static const char *get_variable(ap_expr_eval_ctx_t *ctx, const void *data)
 {
     const variable_t *v = data;
-    llmgw_call_t *call = ctx->r ? llmgw_mark_call(ctx->r) : NULL;
+    llmgw_call_t *call;
     const char *value = NULL;
 
-    if (call) {
-        value = v->get(call, ctx->p);
-    }
-    else if (ctx->r && is_too_early(ctx->r)) {
+    if (ctx->r && is_too_early(ctx->r)) {
         *ctx->err = apr_psprintf(ctx->p, "%%{%s} has no value before the "
                                  "request's body has been read: see LLMAllow",
                                  v->name);
+        return "";
+    }
+    call = ctx->r ? llmgw_mark_call(ctx->r) : NULL;
+    if (call) {
+        value = v->get(call, ctx->p);
     }
     return value ? value : "";
 }
