@@ -289,8 +289,11 @@ const char *llmgw_routes_resolve(const llmgw_config_t *conf, apr_pool_t *p)
             llmgw_target_t *t = APR_ARRAY_IDX(route->targets, j,
                                               llmgw_target_t *);
 
-            t->provider_data = llmgw_config_provider(conf, t->provider,
-                                                     strlen(t->provider));
+            /* A virtual host has the server's own routes, bound before. */
+            if (!t->provider_data) {
+                t->provider_data = llmgw_config_provider(conf, t->provider,
+                                                         strlen(t->provider));
+            }
             if (!t->provider_data) {
                 return apr_psprintf(p, "LLMRoute \"%s\" (%s): there is no "
                                     "LLMProvider named \"%s\"; there are: %s",

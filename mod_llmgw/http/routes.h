@@ -20,7 +20,8 @@ const char *llmgw_routes_open(cmd_parms *cmd, void *dummy, const char *arg);
 const char *llmgw_routes_parse_target(cmd_parms *cmd, void *dummy, int argc,
                                       char *const argv[]);
 
-/** Tie the targets of a server's routes to their providers.
+/** Tie the targets of a server's routes to their providers. The main server's
+ * come first: a virtual host that inherits a route does not bind it anew.
  * @return error text or NULL */
 const char *llmgw_routes_resolve(const llmgw_config_t *conf, apr_pool_t *p);
 

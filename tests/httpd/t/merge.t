@@ -17,6 +17,15 @@ is_error(ask('mine/x'), 404, 'model_not_found', undef, 'the server has no such p
 $a = ask('mine/x', vhost => 'merge', messages => says('me'));
 is($a->text, 'me', 'a pin of its own provider');
 
+# A provider of the server's name: routes keep the one of the server they stand in
+for my $host (undef, 'short') {
+    $a = ask('bound', vhost => $host, keys_shown => 1);
+    is(received($a)->{target}, '/second/v1/chat/completions',
+       'a route leads to its own server\'s provider, asked of ' . ($host || 'the server'));
+}
+is(ask('second/x', vhost => 'short', messages => says('me'))->text, 'me',
+   'a pin leads to the virtual host\'s');
+
 # One directive set leaves the others as they are
 is_error(ask('mock-x', vhost => 'noauto'), 404, 'model_not_found', undef,
          'LLMAutoRoute of a virtual host');
