@@ -17,6 +17,7 @@ sub vars_of { my ($a) = @_; return $a->header('X-Vars') // 'none' }
 # ---- values, in a header of the answer -------------------------------------------------
 my $a = ask('exact-model', @at);
 is(vars_of($a), 'exact-model|exact-model|mock|0|0|0', 'a plain call');
+is($a->header('X-Early'), '[]', 'nothing yet for RequestHeader');
 my $tokens = $a->header('X-Tokens');
 ok($tokens =~ /^\d+$/ && $tokens > 5 && $tokens < 60, "about $tokens tokens");
 is(vars_of(ask('glob-x', @at, stream => 1, keys_shown => 1)), 'glob-x|glob-*|mock|1|0|0', 'a glob, streamed');
