@@ -1,6 +1,7 @@
 /* request_util.c: what several dialects need to write a request */
 #include <string.h>
 #include <apr_strings.h>
+#include "llmgw/hash.h"
 #include "common.h"
 
 /* A hint that stands in many places is named once. */
@@ -91,18 +92,6 @@ static int is_legal(char c)
         || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-/* FNV-1a, 64 bits. */
-static apr_uint64_t hash_bytes(llmgw_str_t s)
-{
-    apr_uint64_t h = APR_UINT64_C(14695981039346656037);
-    apr_size_t i;
-
-    for (i = 0; i < s.len; i++) {
-        h = (h ^ (unsigned char)s.p[i]) * APR_UINT64_C(1099511628211);
-    }
-    return h;
-}
-
 llmgw_str_t llmgw_name_legal(llmgw_str_t name, apr_size_t len_max,
                              apr_pool_t *p)
 {
@@ -116,7 +105,7 @@ llmgw_str_t llmgw_name_legal(llmgw_str_t name, apr_size_t len_max,
     if (i == name.len && name.len <= len_max) {
         return name;
     }
-    hash = hash_bytes(name);
+    hash = llmgw_hash(name);
     kept = name.len < len_max - 17 ? name.len : len_max - 17;
     out = apr_palloc(p, kept + 18);
     for (i = 0; i < kept; i++) {
