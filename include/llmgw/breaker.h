@@ -130,6 +130,14 @@ void llmgw_breaker_report(llmgw_breaker_t *b, const llmgw_breaker_conf_t *conf,
 int llmgw_breaker_peek(const llmgw_breaker_t *b,
                        const llmgw_breaker_conf_t *conf, apr_time_t now);
 
+/** Is it closed? What most callers find, without a look at the clock. */
+static inline int llmgw_breaker_is_closed(const llmgw_breaker_t *b)
+{
+    /* the state's bits of LLMGW_BREAKER_CLOSED are 0 */
+    return llmgw_word_bits(llmgw_word_get(&b->state), 0, 3)
+           == LLMGW_BREAKER_CLOSED;
+}
+
 /**
  * Release the probes a process had in flight when it died; `held` is 0 after.
  * May be called again, and by several at once.

@@ -1,0 +1,431 @@
+/* balance.c: which of a route's targets gets a call */
+#include <string.h>
+#include "llmgw/hash.h"
+#include "choice.h"
+
+/* ---- groups ------------------------------------------------------------------ */
+
+static int is_same_group(const llmgw_candidate_t *a,
+                         const llmgw_candidate_t *b)
+{
+    return a->tier == b->tier && (a->weight > 0) == (b->weight > 0);
+}
+
+static int is_before(const llmgw_candidate_t *a, const llmgw_candidate_t *b)
+{
+    if ((a->weight > 0) != (b->weight > 0)) {
+        return a->weight > 0;
+    }
+    return a->tier < b->tier;
+}
+
+void llmgw_balance_sort(llmgw_candidate_t *candidates, int n)
+{
+    int i, j;
+
+    for (i = 1; i < n; i++) {
+        llmgw_candidate_t c = candidates[i];
+
+        for (j = i; j > 0 && is_before(&c, &candidates[j - 1]); j--) {
+            candidates[j] = candidates[j - 1];
+        }
+        candidates[j] = c;
+    }
+}
+
+static const llmgw_candidate_t *get_candidate(const llmgw_balance_t *b,
+                                              const entry_t *e)
+{
+    return &b->candidates[e->index];
+}
+
+/* Keep those with the least figure. @return how many */
+static int keep_least(entry_t *entries, int n)
+{
+    double least = entries[0].figure;
+    int i, kept = 0;
+
+    for (i = 1; i < n; i++) {
+        least = entries[i].figure < least ? entries[i].figure : least;
+    }
+    for (i = 0; i < n; i++) {
+        if (entries[i].figure <= least) {
+            entries[kept++] = entries[i];
+        }
+    }
+    return kept;
+}
+
+/* ---- weighted ------------------------------------------------------------------ */
+
+/*
+ * Each slot's turn says how far its target has been served: every call adds
+ * TURN_UNIT / weight, so that all of a group advance together. The group's
+ * common point is where its targets would be had each got just its share, this
+ * call included; the one that lags behind it by the most calls is next. That
+ * is smooth weighted round robin, but the state of each target is one word of
+ * its own, changed by one compare-and-swap: no lock, and nothing that the
+ * targets of a group have in common.
+ *
+ * Turns wrap; only their differences matter. One that lags by more than about
+ * two calls was away, and is put two calls behind the others. One that is far
+ * ahead pulls the others along. So any bytes are a valid state.
+ *
+ * The unit is divisible by the weights that people write (1 to 16, 20, 25, 30,
+ * 50, 100, ...), so that equal shares are equal to the bit.
+ */
+#define TURN_UNIT (3603600.0 * 1024.0)
+#define TURN_SLACK 2.0
+
+/* Of weights below 1e-6; sums of a few have to stay far below 2^63. */
+#define TURN_STRIDE_MAX 4e15
+
+/* So often a choice is made anew because another thread was faster. */
+#define TURN_TRIES 8
+
+/* What a call adds, a whole number. */
+static double get_stride(const llmgw_candidate_t *c)
+{
+    double stride = TURN_UNIT / c->weight;
+
+    return stride > TURN_STRIDE_MAX ? TURN_STRIDE_MAX
+           : (double)(apr_int64_t)stride;
+}
+
+/* How far an entry is ahead of the first. */
+static void read_turn(entry_t *e, apr_uint64_t origin)
+{
+    e->figure = (double)(apr_int64_t)(e->seen - origin);
+}
+
+static apr_uint64_t make_turn(double figure, apr_uint64_t origin)
+{
+    return origin + (apr_uint64_t)(apr_int64_t)figure;
+}
+
+/* Put those that were away beside the others. */
+static void level_turns(const llmgw_balance_t *b, entry_t *entries, int n,
+                        apr_uint64_t origin)
+{
+    double floor = 0, low;
+    int i;
+
+    for (i = 0; i < n; i++) {
+        low = entries[i].figure
+              - TURN_SLACK * get_stride(get_candidate(b, &entries[i]));
+        floor = i == 0 || low > floor ? low : floor;
+    }
+    for (i = 0; i < n; i++) {
+        entry_t *e = &entries[i];
+
+        low = floor - TURN_SLACK * get_stride(get_candidate(b, e));
+        if (e->figure < low) {
+            e->figure = low;
+            if (llmgw_word_cas(&get_candidate(b, e)->slot->turn, &e->seen,
+                               make_turn(low, origin))) {
+                e->seen = make_turn(low, origin);
+            }
+        }
+    }
+}
+
+/* The one that lags most: by weight * (common point - its turn) calls. */
+static entry_t *find_next(const llmgw_balance_t *b, entry_t *entries, int n)
+{
+    double sum = TURN_UNIT, weights = 0, most = 0, lag, w;
+    entry_t *next = entries;
+    int i;
+
+    for (i = 0; i < n; i++) {
+        w = get_candidate(b, &entries[i])->weight;
+        sum += w * entries[i].figure;
+        weights += w;
+    }
+    for (i = 0; i < n; i++) {
+        w = get_candidate(b, &entries[i])->weight;
+        lag = w * (sum - weights * entries[i].figure);
+        if (i == 0 || lag > most) {
+            most = lag;
+            next = &entries[i];
+        }
+    }
+    return next;
+}
+
+static int pick_weighted(const llmgw_balance_t *b, entry_t *entries, int n)
+{
+    apr_uint64_t origin;
+    entry_t *next = entries;
+    double stride = 0;
+    int i, tries;
+
+    if (n == 1) {
+        return entries->index;
+    }
+    for (i = 0; i < n; i++) {
+        entries[i].seen
+            = llmgw_word_get(&get_candidate(b, &entries[i])->slot->turn);
+    }
+    origin = entries[0].seen;
+    for (i = 0; i < n; i++) {
+        read_turn(&entries[i], origin);
+    }
+    for (tries = 0; tries < TURN_TRIES; tries++) {
+        level_turns(b, entries, n, origin);
+        next = find_next(b, entries, n);
+        stride = get_stride(get_candidate(b, next));
+        if (llmgw_word_cas(&get_candidate(b, next)->slot->turn, &next->seen,
+                           make_turn(next->figure + stride, origin))) {
+            return next->index;
+        }
+        read_turn(next, origin);
+    }
+    llmgw_word_add(&get_candidate(b, next)->slot->turn, (apr_uint64_t)stride);
+    return next->index;
+}
+
+/* ---- latency ------------------------------------------------------------------- */
+
+/* What is reckoned with where calls are under way and none has answered. */
+#define UNKNOWN_USEC ((double)APR_USEC_PER_SEC)
+
+static double get_delay(const llmgw_balance_t *b, const entry_t *e,
+                        apr_time_t now)
+{
+    const llmgw_candidate_t *c = get_candidate(b, e);
+    unsigned int calls = llmgw_load_calls(llmgw_word_get(&c->slot->load));
+    double usec = (double)llmgw_slot_first_token(c->slot, b->half_life_usec,
+                                                 now);
+
+    if (usec <= 0 && calls > 0) {
+        usec = UNKNOWN_USEC;
+    }
+    return usec * (calls + 1) / c->weight;
+}
+
+/* A number below n, evenly, from 32 random bits. */
+static int draw(apr_uint64_t bits, int n)
+{
+    return (int)((bits & 0xFFFFFFFF) * (apr_uint64_t)n >> 32);
+}
+
+static int pick_latency(const llmgw_balance_t *b, const entry_t *entries,
+                        int n, apr_time_t now, apr_uint64_t random)
+{
+    int first = draw(random, n), second;
+
+    if (n == 1) {
+        return entries->index;
+    }
+    second = draw(random >> 32, n - 1);
+    second += second >= first;
+    return get_delay(b, &entries[first], now)
+           <= get_delay(b, &entries[second], now)
+           ? entries[first].index : entries[second].index;
+}
+
+/* ---- busy and cost --------------------------------------------------------------- */
+
+static apr_int64_t limit_completion(const llmgw_need_t *need,
+                                    apr_int64_t tokens)
+{
+    if (tokens <= 0) {
+        tokens = LLMGW_NEED_COMPLETION;
+    }
+    return need->completion_max > 0 && need->completion_max < tokens
+           ? need->completion_max : tokens;
+}
+
+apr_int64_t llmgw_need_tokens(const llmgw_need_t *need,
+                              const llmgw_slot_t *slot)
+{
+    return need->prompt_tokens
+           + limit_completion(need, llmgw_slot_completion(slot));
+}
+
+static int pick_busy(const llmgw_balance_t *b, const llmgw_need_t *need,
+                     entry_t *entries, int n)
+{
+    int i;
+
+    for (i = 0; i < n; i++) {
+        const llmgw_candidate_t *c = get_candidate(b, &entries[i]);
+        apr_uint64_t load = llmgw_word_get(&c->slot->load);
+
+        entries[i].figure = ((double)llmgw_load_tokens(load)
+                             + (double)need->prompt_tokens
+                             + (double)limit_completion(need, 0)) / c->weight;
+    }
+    return pick_weighted(b, entries, keep_least(entries, n));
+}
+
+/* The mean of what is known: the same for all, so that equal prices tie. */
+static apr_int64_t get_usual_completion(const llmgw_balance_t *b,
+                                        const entry_t *entries, int n)
+{
+    apr_int64_t sum = 0, tokens;
+    int i, known = 0;
+
+    for (i = 0; i < n; i++) {
+        tokens = llmgw_slot_completion(get_candidate(b, &entries[i])->slot);
+        sum += tokens;
+        known += tokens > 0;
+    }
+    return known ? sum / known : 0;
+}
+
+#define PRICE_UNKNOWN 1e300
+
+static int pick_cost(const llmgw_balance_t *b, const llmgw_need_t *need,
+                     entry_t *entries, int n)
+{
+    double completion
+        = (double)limit_completion(need, get_usual_completion(b, entries, n));
+    int i;
+
+    for (i = 0; i < n; i++) {
+        const llmgw_candidate_t *c = get_candidate(b, &entries[i]);
+
+        entries[i].figure = c->price_in < 0 || c->price_out < 0
+                            ? PRICE_UNKNOWN
+                            : c->price_in * (double)need->prompt_tokens
+                              + c->price_out * completion;
+    }
+    return pick_weighted(b, entries, keep_least(entries, n));
+}
+
+/* ---- prefix ---------------------------------------------------------------------- */
+
+/* -log2 of a number in (0, 1], the bits of which are given, to 1e-7: by the
+ * series of log((1 + t) / (1 - t)), alike on all machines. */
+static double get_neg_log2(apr_uint64_t bits)
+{
+    int zeros = __builtin_clzll(bits | 1);
+    double m = (double)((bits | 1) << zeros) / 18446744073709551616.0;
+    double whole = zeros, t, tt;
+
+    if (m < 0.70710678118654752) {
+        m *= 2;
+        whole += 1;
+    }
+    t = (m - 1) / (m + 1);
+    tt = t * t;
+    return whole - 2.8853900817779268
+                   * t * (1 + tt * (1 / 3.0 + tt * (1 / 5.0 + tt / 7.0)));
+}
+
+/* Has it as many calls in flight as it may have? */
+static int is_full(const llmgw_balance_t *b, const entry_t *e, double calls,
+                   double weights)
+{
+    double share = b->spill * (calls + 1) * get_candidate(b, e)->weight
+                   / weights;
+
+    return e->figure >= share && e->figure >= b->spill_calls;
+}
+
+/* Each target draws a time, of mean 1 / weight, from prefix and digest; the
+ * earliest wins. Taking one away moves nothing but what it had. */
+static int pick_prefix(const llmgw_balance_t *b, apr_uint64_t prefix,
+                       entry_t *entries, int n)
+{
+    double calls = 0, weights = 0, least = 0, time;
+    const llmgw_candidate_t *c;
+    int i, found = -1;
+
+    if (!prefix) {
+        return pick_weighted(b, entries, n);
+    }
+    for (i = 0; i < n; i++) {
+        c = get_candidate(b, &entries[i]);
+        entries[i].figure
+            = llmgw_load_calls(llmgw_word_get(&c->slot->load));
+        calls += entries[i].figure;
+        weights += c->weight;
+    }
+    for (i = 0; i < n; i++) {
+        c = get_candidate(b, &entries[i]);
+        if (!is_full(b, &entries[i], calls, weights)) {
+            time = get_neg_log2(llmgw_hash_mix(prefix ^ c->digest))
+                   / c->weight;
+            if (found < 0 || time < least) {
+                least = time;
+                found = entries[i].index;
+            }
+        }
+    }
+    return found < 0 ? entries[0].index : found;
+}
+
+/* ---- the choice ------------------------------------------------------------------- */
+
+static const char *const names[] = {
+    [LLMGW_BALANCE_WEIGHTED] = "weighted",
+    [LLMGW_BALANCE_LATENCY] = "latency",
+    [LLMGW_BALANCE_BUSY] = "busy",
+    [LLMGW_BALANCE_COST] = "cost",
+    [LLMGW_BALANCE_PREFIX] = "prefix"
+};
+
+int llmgw_balance_lookup(const char *name)
+{
+    int i;
+
+    for (i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++) {
+        if (!strcmp(names[i], name)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+const char *llmgw_balance_name(llmgw_balance_e method)
+{
+    return names[method];
+}
+
+static int pick_among(const llmgw_balance_t *b, entry_t *entries, int n,
+                      const llmgw_need_t *need, apr_time_t now,
+                      apr_uint64_t random)
+{
+    if (get_candidate(b, &entries[0])->weight <= 0) {
+        return entries[0].index;    /* the spare ones, as they stand */
+    }
+    switch (b->method) {
+    case LLMGW_BALANCE_LATENCY:
+        return pick_latency(b, entries, n, now, random);
+    case LLMGW_BALANCE_BUSY:
+        return pick_busy(b, need, entries, n);
+    case LLMGW_BALANCE_COST:
+        return pick_cost(b, need, entries, n);
+    case LLMGW_BALANCE_PREFIX:
+        return pick_prefix(b, need->prefix, entries, n);
+    default:
+        return pick_weighted(b, entries, n);
+    }
+}
+
+int llmgw_balance_pick(const llmgw_balance_t *balance, llmgw_choice_t *choice,
+                       const llmgw_need_t *need, apr_time_t now,
+                       apr_uint64_t random)
+{
+    entry_t *entries = choice->entries;
+    int i = 0, first, n;
+
+    while (i < balance->n) {
+        first = i;
+        n = 0;
+        do {
+            if (!llmgw_balance_test(balance, choice, need, i, now)) {
+                entries[n++].index = i;
+            }
+            i++;
+        } while (i < balance->n
+                 && is_same_group(&balance->candidates[first],
+                                  &balance->candidates[i]));
+        if (n > 0) {
+            return pick_among(balance, entries, n, need, now, random);
+        }
+    }
+    return -1;
+}
