@@ -51,12 +51,14 @@ typedef struct llmgw_candidate_t {
     apr_int64_t context_max;    /* tokens; 0: not known */
     int tier;                   /* lower first */
     int ask;                    /* llmgw_need_t.ask is to be asked about it */
+    double stride;              /* set by llmgw_balance_prepare() */
 } llmgw_candidate_t;
 
 /** A route's candidates and how to choose among them; read only. */
 typedef struct llmgw_balance_t {
     llmgw_balance_e method;
-    const llmgw_candidate_t *candidates;    /* llmgw_balance_sort()ed */
+    const llmgw_candidate_t *candidates;    /* after
+                                             * llmgw_balance_prepare() */
     int n;
     const llmgw_breaker_conf_t *breaker;
     apr_interval_time_t half_life_usec;     /* LLMGW_SLOT_HALF_LIFE_USEC */
@@ -68,9 +70,11 @@ typedef struct llmgw_balance_t {
 #define LLMGW_BALANCE_SPILL 1.25
 #define LLMGW_BALANCE_SPILL_CALLS 4
 
-/** Put candidates in the order in which groups are tried; keeps the order of
- * those of one group. */
-void llmgw_balance_sort(llmgw_candidate_t *candidates, int n);
+/**
+ * Put candidates in the order in which groups are tried, and compute what
+ * choosing needs of their weights. Those of one group keep their order.
+ */
+void llmgw_balance_prepare(llmgw_candidate_t *candidates, int n);
 
 /* ---- eligibility ----------------------------------------------------------- */
 
@@ -105,7 +109,7 @@ typedef struct llmgw_need_t {
 /** What a call remembers of the candidates; of one thread at a time. */
 typedef struct llmgw_choice_t llmgw_choice_t;
 
-/** In pool p: 26 bytes for each candidate. */
+/** In pool p: 42 bytes for each candidate. */
 llmgw_choice_t *llmgw_choice_create(apr_pool_t *p,
                                     const llmgw_balance_t *balance);
 

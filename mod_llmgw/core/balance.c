@@ -19,20 +19,6 @@ static int is_before(const llmgw_candidate_t *a, const llmgw_candidate_t *b)
     return a->tier < b->tier;
 }
 
-void llmgw_balance_sort(llmgw_candidate_t *candidates, int n)
-{
-    int i, j;
-
-    for (i = 1; i < n; i++) {
-        llmgw_candidate_t c = candidates[i];
-
-        for (j = i; j > 0 && is_before(&c, &candidates[j - 1]); j--) {
-            candidates[j] = candidates[j - 1];
-        }
-        candidates[j] = c;
-    }
-}
-
 static const llmgw_candidate_t *get_candidate(const llmgw_balance_t *b,
                                               const entry_t *e)
 {
@@ -50,7 +36,10 @@ static int keep_least(entry_t *entries, int n)
     }
     for (i = 0; i < n; i++) {
         if (entries[i].figure <= least) {
-            entries[kept++] = entries[i];
+            if (kept != i) {
+                entries[kept] = entries[i];
+            }
+            kept++;
         }
     }
     return kept;
@@ -84,18 +73,17 @@ static int keep_least(entry_t *entries, int n)
 #define TURN_TRIES 8
 
 /* What a call adds, a whole number. */
-static double get_stride(const llmgw_candidate_t *c)
+static double get_stride(double weight)
 {
-    double stride = TURN_UNIT / c->weight;
+    double stride = TURN_UNIT / weight;
 
     return stride > TURN_STRIDE_MAX ? TURN_STRIDE_MAX
            : (double)(apr_int64_t)stride;
 }
 
-/* How far an entry is ahead of the first. */
-static void read_turn(entry_t *e, apr_uint64_t origin)
+static llmgw_word_t *get_turn(const llmgw_balance_t *b, const entry_t *e)
 {
-    e->figure = (double)(apr_int64_t)(e->seen - origin);
+    return &get_candidate(b, e)->slot->turn;
 }
 
 static apr_uint64_t make_turn(double figure, apr_uint64_t origin)
@@ -103,25 +91,48 @@ static apr_uint64_t make_turn(double figure, apr_uint64_t origin)
     return origin + (apr_uint64_t)(apr_int64_t)figure;
 }
 
+/* How far an entry is ahead of the first. */
+static void set_figure(entry_t *e, apr_uint64_t origin)
+{
+    e->figure = (double)(apr_int64_t)(e->seen - origin);
+}
+
+/* @return the first one's turn, with which the others are compared */
+static apr_uint64_t read_turns(const llmgw_balance_t *b, entry_t *entries,
+                               int n)
+{
+    apr_uint64_t origin = llmgw_word_get(get_turn(b, entries));
+    int i;
+
+    for (i = 0; i < n; i++) {
+        entry_t *e = &entries[i];
+
+        e->seen = llmgw_word_get(get_turn(b, e));
+        e->weight = get_candidate(b, e)->weight;
+        e->slack = TURN_SLACK * get_candidate(b, e)->stride;
+        set_figure(e, origin);
+    }
+    return origin;
+}
+
 /* Put those that were away beside the others. */
 static void level_turns(const llmgw_balance_t *b, entry_t *entries, int n,
                         apr_uint64_t origin)
 {
-    double floor = 0, low;
+    double floor = entries[0].figure - entries[0].slack, low;
     int i;
 
-    for (i = 0; i < n; i++) {
-        low = entries[i].figure
-              - TURN_SLACK * get_stride(get_candidate(b, &entries[i]));
-        floor = i == 0 || low > floor ? low : floor;
+    for (i = 1; i < n; i++) {
+        low = entries[i].figure - entries[i].slack;
+        floor = low > floor ? low : floor;
     }
     for (i = 0; i < n; i++) {
         entry_t *e = &entries[i];
 
-        low = floor - TURN_SLACK * get_stride(get_candidate(b, e));
+        low = floor - e->slack;
         if (e->figure < low) {
             e->figure = low;
-            if (llmgw_word_cas(&get_candidate(b, e)->slot->turn, &e->seen,
+            if (llmgw_word_cas(get_turn(b, e), &e->seen,
                                make_turn(low, origin))) {
                 e->seen = make_turn(low, origin);
             }
@@ -130,20 +141,18 @@ static void level_turns(const llmgw_balance_t *b, entry_t *entries, int n,
 }
 
 /* The one that lags most: by weight * (common point - its turn) calls. */
-static entry_t *find_next(const llmgw_balance_t *b, entry_t *entries, int n)
+static entry_t *find_next(entry_t *entries, int n)
 {
-    double sum = TURN_UNIT, weights = 0, most = 0, lag, w;
+    double sum = TURN_UNIT, weights = 0, most = 0, lag;
     entry_t *next = entries;
     int i;
 
     for (i = 0; i < n; i++) {
-        w = get_candidate(b, &entries[i])->weight;
-        sum += w * entries[i].figure;
-        weights += w;
+        sum += entries[i].weight * entries[i].figure;
+        weights += entries[i].weight;
     }
     for (i = 0; i < n; i++) {
-        w = get_candidate(b, &entries[i])->weight;
-        lag = w * (sum - weights * entries[i].figure);
+        lag = entries[i].weight * (sum - weights * entries[i].figure);
         if (i == 0 || lag > most) {
             most = lag;
             next = &entries[i];
@@ -157,30 +166,23 @@ static int pick_weighted(const llmgw_balance_t *b, entry_t *entries, int n)
     apr_uint64_t origin;
     entry_t *next = entries;
     double stride = 0;
-    int i, tries;
+    int tries;
 
     if (n == 1) {
         return entries->index;
     }
-    for (i = 0; i < n; i++) {
-        entries[i].seen
-            = llmgw_word_get(&get_candidate(b, &entries[i])->slot->turn);
-    }
-    origin = entries[0].seen;
-    for (i = 0; i < n; i++) {
-        read_turn(&entries[i], origin);
-    }
+    origin = read_turns(b, entries, n);
     for (tries = 0; tries < TURN_TRIES; tries++) {
         level_turns(b, entries, n, origin);
-        next = find_next(b, entries, n);
-        stride = get_stride(get_candidate(b, next));
-        if (llmgw_word_cas(&get_candidate(b, next)->slot->turn, &next->seen,
+        next = find_next(entries, n);
+        stride = get_candidate(b, next)->stride;
+        if (llmgw_word_cas(get_turn(b, next), &next->seen,
                            make_turn(next->figure + stride, origin))) {
             return next->index;
         }
-        read_turn(next, origin);
+        set_figure(next, origin);
     }
-    llmgw_word_add(&get_candidate(b, next)->slot->turn, (apr_uint64_t)stride);
+    llmgw_word_add(get_turn(b, next), (apr_uint64_t)stride);
     return next->index;
 }
 
@@ -296,22 +298,26 @@ static int pick_cost(const llmgw_balance_t *b, const llmgw_need_t *need,
 
 /* ---- prefix ---------------------------------------------------------------------- */
 
-/* -log2 of a number in (0, 1], the bits of which are given, to 1e-7: by the
- * series of log((1 + t) / (1 - t)), alike on all machines. */
-static double get_neg_log2(apr_uint64_t bits)
+#define TWO_TO_64 18446744073709551616.0
+#define LN_2 0.69314718055994531
+#define TIME_MAX 1e300
+
+/* -ln of a number in (0, 1], the bits of which are given, to 3e-8: by the
+ * series of ln((1 + t) / (1 - t)), alike on all machines. */
+static double get_neg_ln(apr_uint64_t bits)
 {
     int zeros = __builtin_clzll(bits | 1);
-    double m = (double)((bits | 1) << zeros) / 18446744073709551616.0;
-    double whole = zeros, t, tt;
+    double m = (double)((bits | 1) << zeros) / TWO_TO_64;
+    double halvings = zeros, t, tt;
 
     if (m < 0.70710678118654752) {
         m *= 2;
-        whole += 1;
+        halvings += 1;
     }
     t = (m - 1) / (m + 1);
     tt = t * t;
-    return whole - 2.8853900817779268
-                   * t * (1 + tt * (1 / 3.0 + tt * (1 / 5.0 + tt / 7.0)));
+    return halvings * LN_2
+           - 2 * t * (1 + tt * (1 / 3.0 + tt * (1 / 5.0 + tt / 7.0)));
 }
 
 /* Has it as many calls in flight as it may have? */
@@ -324,12 +330,23 @@ static int is_full(const llmgw_balance_t *b, const entry_t *e, double calls,
     return e->figure >= share && e->figure >= b->spill_calls;
 }
 
-/* Each target draws a time, of mean 1 / weight, from prefix and digest; the
- * earliest wins. Taking one away moves nothing but what it had. */
+/* The time a target draws from prefix and digest, exponentially distributed by
+ * its weight; any number that is as large when it is no less than `least`. */
+static double draw_time(const llmgw_candidate_t *c, apr_uint64_t prefix,
+                        double least)
+{
+    apr_uint64_t bits = llmgw_hash_mix(prefix ^ c->digest);
+    /* -ln(x) >= 1 - x: mostly that is enough to know */
+    double time = (1.0 - (double)bits / TWO_TO_64) / c->weight;
+
+    return time >= least ? time : get_neg_ln(bits) / c->weight;
+}
+
+/* The earliest wins. Taking one away moves nothing but what it had. */
 static int pick_prefix(const llmgw_balance_t *b, apr_uint64_t prefix,
                        entry_t *entries, int n)
 {
-    double calls = 0, weights = 0, least = 0, time;
+    double calls = 0, weights = 0, least = TIME_MAX, time;
     const llmgw_candidate_t *c;
     int i, found = -1;
 
@@ -346,9 +363,8 @@ static int pick_prefix(const llmgw_balance_t *b, apr_uint64_t prefix,
     for (i = 0; i < n; i++) {
         c = get_candidate(b, &entries[i]);
         if (!is_full(b, &entries[i], calls, weights)) {
-            time = get_neg_log2(llmgw_hash_mix(prefix ^ c->digest))
-                   / c->weight;
-            if (found < 0 || time < least) {
+            time = draw_time(c, prefix, least);
+            if (time < least) {
                 least = time;
                 found = entries[i].index;
             }
@@ -382,6 +398,21 @@ int llmgw_balance_lookup(const char *name)
 const char *llmgw_balance_name(llmgw_balance_e method)
 {
     return names[method];
+}
+
+void llmgw_balance_prepare(llmgw_candidate_t *candidates, int n)
+{
+    int i, j;
+
+    for (i = 0; i < n; i++) {
+        llmgw_candidate_t c = candidates[i];
+
+        c.stride = c.weight > 0 ? get_stride(c.weight) : 0;
+        for (j = i; j > 0 && is_before(&c, &candidates[j - 1]); j--) {
+            candidates[j] = candidates[j - 1];
+        }
+        candidates[j] = c;
+    }
 }
 
 static int pick_among(const llmgw_balance_t *b, entry_t *entries, int n,

@@ -11,7 +11,10 @@
 typedef struct entry_t {
     int index;
     double figure;              /* what the method compares */
-    apr_uint64_t seen;          /* WEIGHTED: its turn, as read */
+    /* WEIGHTED: copies, side by side */
+    apr_uint64_t seen;          /* its turn, as read */
+    double weight;
+    double slack;
 } entry_t;
 
 struct llmgw_choice_t {

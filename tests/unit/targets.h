@@ -19,7 +19,16 @@ typedef struct targets_t {
     llmgw_candidate_t candidates[TARGETS_MAX];
     llmgw_balance_t balance;
     llmgw_need_t need;
+    apr_pool_t *pool;           /* of the last choice */
 } targets_t;
+
+/** Give one a weight; test_sort aside, candidates stand as they were made. */
+static inline UNIT_UNUSED void targets_weigh(targets_t *t, int i,
+                                             double weight)
+{
+    t->candidates[i].weight = weight;
+    llmgw_balance_prepare(&t->candidates[i], 1);
+}
 
 /** n targets, of weight 1 and tier 0. */
 static inline UNIT_UNUSED targets_t *targets_make(int n,
@@ -33,9 +42,10 @@ static inline UNIT_UNUSED targets_t *targets_make(int n,
 
         c->slot = &t->slots[i];
         c->digest = llmgw_hash_mix((apr_uint64_t)i + 1);
-        c->weight = 1;
+        targets_weigh(t, i, 1);
         c->price_in = c->price_out = -1;
     }
+    apr_pool_create(&t->pool, unit_pool);
     t->balance.method = method;
     t->balance.candidates = t->candidates;
     t->balance.n = n;
@@ -51,9 +61,10 @@ static inline UNIT_UNUSED targets_t *targets_make(int n,
 static inline UNIT_UNUSED int targets_pick(targets_t *t, apr_time_t now,
                                            apr_uint64_t random)
 {
-    llmgw_choice_t *choice = llmgw_choice_create(unit_pool, &t->balance);
-
-    return llmgw_balance_pick(&t->balance, choice, &t->need, now, random);
+    apr_pool_clear(t->pool);
+    return llmgw_balance_pick(&t->balance,
+                              llmgw_choice_create(t->pool, &t->balance),
+                              &t->need, now, random);
 }
 
 /** A sequence of random numbers: add to seed, and mix. */

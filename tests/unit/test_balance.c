@@ -17,9 +17,9 @@ START_TEST(test_sort)
 
     for (i = 0; i < 7; i++) {
         t->candidates[i].tier = tiers[i];
-        t->candidates[i].weight = weights[i];
+        targets_weigh(t, i, weights[i]);
     }
-    llmgw_balance_sort(t->candidates, 7);
+    llmgw_balance_prepare(t->candidates, 7);
     for (i = 0; i < 7; i++) {
         ck_assert_ptr_eq(t->candidates[i].slot, &t->slots[order[i]]);
     }
@@ -35,7 +35,8 @@ START_TEST(test_tiers)
 
     t->candidates[2].tier = 1;
     t->candidates[3].tier = 2;
-    t->candidates[4].weight = t->candidates[5].weight = 0;
+    targets_weigh(t, 4, 0);
+    targets_weigh(t, 5, 0);
     t->candidates[4].tier = 1;
     t->candidates[5].tier = 1;
     for (i = 0; i < 6; i++) {
@@ -67,14 +68,14 @@ START_TEST(test_smooth)
 {
     targets_t *t = targets_make(3, LLMGW_BALANCE_WEIGHTED);
 
-    t->candidates[0].weight = 5;
+    targets_weigh(t, 0, 5);
     ck_assert_str_eq(play(t, 28), "aabacaaaabacaaaabacaaaabacaa");
     t = targets_make(3, LLMGW_BALANCE_WEIGHTED);
     ck_assert_str_eq(play(t, 9), "abcabcabc");
     t = targets_make(3, LLMGW_BALANCE_WEIGHTED);
-    t->candidates[0].weight = 4;
-    t->candidates[1].weight = 3;
-    t->candidates[2].weight = 2;
+    targets_weigh(t, 0, 4);
+    targets_weigh(t, 1, 3);
+    targets_weigh(t, 2, 2);
     ck_assert_str_eq(play(t, 18), "abcabacbaabcabacba");
     t = targets_make(1, LLMGW_BALANCE_WEIGHTED);
     ck_assert_str_eq(play(t, 3), "aaa");
@@ -110,7 +111,7 @@ START_TEST(test_as_the_textbook)
         n = 2 + (int)(targets_random(&seed) % 9);
         t = targets_make(n, LLMGW_BALANCE_WEIGHTED);
         for (i = 0; i < n; i++) {
-            t->candidates[i].weight = 1 + (double)(targets_random(&seed) % 16);
+            targets_weigh(t, i, 1 + (double)(targets_random(&seed) % 16));
             t->slots[i].turn = 0;
         }
         for (i = 0; i < 300; i++) {
@@ -151,8 +152,8 @@ START_TEST(test_shares)
         n = 2 + (int)(targets_random(&seed) % 20);
         t = targets_make(n, LLMGW_BALANCE_WEIGHTED);
         for (i = 0; i < n; i++) {
-            t->candidates[i].weight
-                = (double)(1 + targets_random(&seed) % 100000) / 1000;
+            targets_weigh(t, i, (double)(1 + targets_random(&seed) % 100000)
+                                / 1000);
             t->slots[i].turn = round % 2 ? targets_random(&seed) : 0;
         }
         for (i = 0; i < 1000; i++) {
@@ -171,9 +172,9 @@ START_TEST(test_extreme_weights)
     targets_t *t = targets_make(3, LLMGW_BALANCE_WEIGHTED);
     int counts[3] = { 0 }, i;
 
-    t->candidates[0].weight = 1e6;
-    t->candidates[1].weight = 1e-12;
-    t->candidates[2].weight = 1e6;
+    targets_weigh(t, 0, 1e6);
+    targets_weigh(t, 1, 1e-12);
+    targets_weigh(t, 2, 1e6);
     for (i = 0; i < 100000; i++) {
         counts[targets_pick(t, START, 0)]++;
     }
@@ -217,7 +218,7 @@ START_TEST(test_new_weight)
     int counts[2] = { 0 }, i;
 
     play(t, 10001);
-    t->candidates[0].weight = 3;
+    targets_weigh(t, 0, 3);
     for (i = 0; i < 40; i++) {
         counts[targets_pick(t, START, 0)]++;
     }
@@ -234,7 +235,7 @@ START_TEST(test_no_starvation)
     int since[8] = { 0 }, i, j, picked;
 
     for (j = 0; j < 8; j++) {
-        t->candidates[j].weight = 1 + j;
+        targets_weigh(t, j, 1 + j);
     }
     for (i = 0; i < 100000; i++) {
         int away = (int)(targets_random(&seed) % 64);
@@ -311,7 +312,7 @@ START_TEST(test_together)
     t->balance.candidates = t->candidates;
     for (i = 0; i < 8; i++) {
         t->candidates[i].slot = &t->slots[i];
-        t->candidates[i].weight = 1 + i;
+        targets_weigh(t, i, 1 + i);
     }
     for (i = 0; i < 3; i++) {
         if ((pids[i] = fork()) == 0) {
@@ -375,7 +376,7 @@ START_TEST(test_latency)
     }
     ck_assert_int_eq(counts[0], 0);
     /* and weights divide it */
-    t->candidates[0].weight = 100;
+    targets_weigh(t, 0, 100);
     ck_assert(targets_pick(t, START, 0) == 0);
 }
 END_TEST
@@ -429,7 +430,7 @@ START_TEST(test_busy)
     llmgw_load_add(&t->slots[2].load, 4000);
     ck_assert_str_eq(play(t, 3), "bbb");
     /* (5000 + 1256) / 2 < 3000 + 1256 */
-    t->candidates[0].weight = 2;
+    targets_weigh(t, 0, 2);
     ck_assert_str_eq(play(t, 3), "aaa");
 }
 END_TEST
@@ -440,8 +441,8 @@ START_TEST(test_busy_by_weight)
     targets_t *t = targets_make(3, LLMGW_BALANCE_BUSY);
     int i, picked;
 
-    t->candidates[1].weight = 2;
-    t->candidates[2].weight = 4;
+    targets_weigh(t, 1, 2);
+    targets_weigh(t, 2, 4);
     t->need.completion_max = 1;
     for (i = 0; i < 7000; i++) {
         picked = targets_pick(t, START, 0);
@@ -553,7 +554,7 @@ START_TEST(test_prefix)
     llmgw_slot_flag(&t->slots[2], LLMGW_SLOT_DRAINED, 0);
     /* by weight */
     for (i = 0; i < 5; i++) {
-        t->candidates[i].weight = i + 1;
+        targets_weigh(t, i, i + 1);
     }
     for (i = 0; i < 150000; i++) {
         counts[pick_prefix(t, llmgw_hash_mix((apr_uint64_t)i) | 1)]++;
@@ -561,7 +562,7 @@ START_TEST(test_prefix)
             apr_pool_clear(unit_pool);
             t = targets_make(5, LLMGW_BALANCE_PREFIX);
             for (moved = 0; moved < 5; moved++) {
-                t->candidates[moved].weight = moved + 1;
+                targets_weigh(t, moved, moved + 1);
             }
         }
     }
