@@ -1,10 +1,10 @@
 /* incoming.c: what becomes of a provider's answer, by status and type */
-#include <apr_date.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_core.h>
 #include "llmgw/inflate.h"
+#include "llmgw/retry.h"
 #include "attempt.h"
 #include "incoming.h"
 #include "log.h"
@@ -32,25 +32,6 @@ static int is_type(const char *content_type, const char *type)
     return content_type && !ap_cstr_casecmpn(content_type, type, n)
            && (!content_type[n] || content_type[n] == ';'
                || apr_isspace(content_type[n]));
-}
-
-/* Retry-After as seconds or date (RFC 9110, 10.2.3), or retry-after-ms. */
-static apr_interval_time_t read_retry_after(const apr_table_t *headers)
-{
-    const char *ms = apr_table_get(headers, "retry-after-ms");
-    const char *s = apr_table_get(headers, "Retry-After");
-    apr_interval_time_t left = 0;
-
-    if (ms && apr_isdigit(*ms)) {
-        left = apr_time_from_msec(apr_atoi64(ms));
-    }
-    else if (s && apr_isdigit(*s)) {
-        left = apr_time_from_sec(apr_atoi64(s));
-    }
-    else if (s) {
-        left = apr_date_parse_http(s) - apr_time_now();
-    }
-    return left > 0 && left < apr_time_from_sec(7 * 86400) ? left : 0;
 }
 
 static apr_status_t begin_inflate(llmgw_incoming_t *in, const char *coding)
@@ -105,7 +86,10 @@ static apr_status_t on_head(void *ctx, int status, const apr_table_t *headers)
     if (in->succeeded) {
         return begin_success(in, headers);
     }
-    in->retry_after_usec = read_retry_after(headers);
+    in->retry_after_usec
+        = llmgw_retry_after(apr_table_get(headers, "retry-after-ms"),
+                            apr_table_get(headers, "Retry-After"),
+                            apr_time_now());
     in->error_body = llmgw_buf_create(in->call->attempt->pool,
                                       ERROR_BYTES_MAX);
     return APR_SUCCESS;
