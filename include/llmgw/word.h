@@ -67,6 +67,28 @@ static inline apr_uint64_t llmgw_word_put(apr_uint64_t w, int at, int n,
     return (w & ~mask) | value << at;
 }
 
+/**
+ * The head of a block: what a block that is new shall begin with, and one that
+ * is not must. Not for two that begin the same block at the same time.
+ * @param head n words, the first of which is not 0
+ * @return non-zero when the block now begins so
+ */
+static inline int llmgw_word_begin(llmgw_word_t *block,
+                                   const apr_uint64_t *head, int n)
+{
+    int i, is_new = llmgw_word_get(&block[0]) == 0;
+
+    for (i = n - 1; i >= 0; i--) {
+        if (is_new) {
+            llmgw_word_set(&block[i], head[i]);
+        }
+        else if (llmgw_word_get(&block[i]) != head[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /** A time as 32 bits of milliseconds, for packing; it wraps after 49 days. */
 static inline apr_uint32_t llmgw_word_stamp(apr_time_t now)
 {

@@ -32,15 +32,9 @@ apr_status_t llmgw_board_attach(llmgw_board_t *board, void *mem,
     const apr_uint64_t head[START_AT] = { LAYOUT, room->slots, room->keys,
                                           room->routes, room->children };
     llmgw_word_t *words = mem;
-    int i;
 
-    for (i = START_AT - 1; i >= 0; i--) {
-        if (llmgw_word_get(&words[0]) == 0) {
-            llmgw_word_set(&words[i], head[i]);
-        }
-        else if (llmgw_word_get(&words[i]) != head[i]) {
-            return APR_EINVAL;
-        }
+    if (!llmgw_word_begin(words, head, START_AT)) {
+        return APR_EINVAL;
     }
     memset(board, 0, sizeof(*board));
     board->room = *room;
