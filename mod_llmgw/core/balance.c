@@ -254,7 +254,7 @@ static int pick_busy(const llmgw_balance_t *b, const llmgw_need_t *need,
         const llmgw_candidate_t *c = get_candidate(b, &entries[i]);
         apr_uint64_t load = llmgw_word_get(&c->slot->load);
 
-        entries[i].figure = ((double)llmgw_load_tokens(load)
+        entries[i].figure = ((double)(apr_int64_t)llmgw_load_tokens(load)
                              + (double)need->prompt_tokens
                              + (double)limit_completion(need, 0)) / c->weight;
     }
@@ -298,16 +298,21 @@ static int pick_cost(const llmgw_balance_t *b, const llmgw_need_t *need,
 
 /* ---- prefix ---------------------------------------------------------------------- */
 
-#define TWO_TO_64 18446744073709551616.0
 #define LN_2 0.69314718055994531
 #define TIME_MAX 1e300
+
+/* A number in [0, 1). Signed numbers become doubles without a branch. */
+static double get_fraction(apr_uint64_t bits)
+{
+    return (double)(apr_int64_t)(bits >> 11) / 9007199254740992.0;
+}
 
 /* -ln of a number in (0, 1], the bits of which are given, to 3e-8: by the
  * series of ln((1 + t) / (1 - t)), alike on all machines. */
 static double get_neg_ln(apr_uint64_t bits)
 {
     int zeros = __builtin_clzll(bits | 1);
-    double m = (double)((bits | 1) << zeros) / TWO_TO_64;
+    double m = get_fraction((bits | 1) << zeros);
     double halvings = zeros, t, tt;
 
     if (m < 0.70710678118654752) {
@@ -320,56 +325,53 @@ static double get_neg_ln(apr_uint64_t bits)
            - 2 * t * (1 + tt * (1 / 3.0 + tt * (1 / 5.0 + tt / 7.0)));
 }
 
-/* Has it as many calls in flight as it may have? */
-static int is_full(const llmgw_balance_t *b, const entry_t *e, double calls,
-                   double weights)
+/*
+ * Each target draws a time from prefix and digest, exponentially distributed
+ * by its weight; the earliest wins. Taking one away moves nothing but what it
+ * had. A logarithm is taken only of what may win: -ln(u) >= 1 - u.
+ */
+static int find_earliest(const llmgw_balance_t *b, apr_uint64_t prefix,
+                         const entry_t *entries, int n, double share)
 {
-    double share = b->spill * (calls + 1) * get_candidate(b, e)->weight
-                   / weights;
-
-    return e->figure >= share && e->figure >= b->spill_calls;
-}
-
-/* The time a target draws from prefix and digest, exponentially distributed by
- * its weight; any number that is as large when it is no less than `least`. */
-static double draw_time(const llmgw_candidate_t *c, apr_uint64_t prefix,
-                        double least)
-{
-    apr_uint64_t bits = llmgw_hash_mix(prefix ^ c->digest);
-    /* -ln(x) >= 1 - x: mostly that is enough to know */
-    double time = (1.0 - (double)bits / TWO_TO_64) / c->weight;
-
-    return time >= least ? time : get_neg_ln(bits) / c->weight;
-}
-
-/* The earliest wins. Taking one away moves nothing but what it had. */
-static int pick_prefix(const llmgw_balance_t *b, apr_uint64_t prefix,
-                       entry_t *entries, int n)
-{
-    double calls = 0, weights = 0, least = TIME_MAX, time;
-    const llmgw_candidate_t *c;
+    double least = TIME_MAX, time;
     int i, found = -1;
 
-    if (!prefix) {
-        return pick_weighted(b, entries, n);
-    }
     for (i = 0; i < n; i++) {
-        c = get_candidate(b, &entries[i]);
-        entries[i].figure
-            = llmgw_load_calls(llmgw_word_get(&c->slot->load));
-        calls += entries[i].figure;
-        weights += c->weight;
-    }
-    for (i = 0; i < n; i++) {
-        c = get_candidate(b, &entries[i]);
-        if (!is_full(b, &entries[i], calls, weights)) {
-            time = draw_time(c, prefix, least);
+        const llmgw_candidate_t *c = get_candidate(b, &entries[i]);
+        apr_uint64_t bits = llmgw_hash_mix(prefix ^ c->digest);
+        int is_full = entries[i].figure >= share * c->weight
+                      && entries[i].figure >= b->spill_calls;
+
+        if (!is_full && 1.0 - get_fraction(bits) < least * c->weight) {
+            time = get_neg_ln(bits) / c->weight;
             if (time < least) {
                 least = time;
                 found = entries[i].index;
             }
         }
     }
+    return found;
+}
+
+static int pick_prefix(const llmgw_balance_t *b, apr_uint64_t prefix,
+                       entry_t *entries, int n)
+{
+    double calls = 0, weights = 0;
+    int i, found;
+
+    if (!prefix) {
+        return pick_weighted(b, entries, n);
+    }
+    for (i = 0; i < n; i++) {
+        const llmgw_candidate_t *c = get_candidate(b, &entries[i]);
+
+        entries[i].figure
+            = llmgw_load_calls(llmgw_word_get(&c->slot->load));
+        calls += entries[i].figure;
+        weights += c->weight;
+    }
+    found = find_earliest(b, prefix, entries, n,
+                          b->spill * (calls + 1) / weights);
     return found < 0 ? entries[0].index : found;
 }
 
@@ -447,7 +449,8 @@ int llmgw_balance_pick(const llmgw_balance_t *balance, llmgw_choice_t *choice,
         first = i;
         n = 0;
         do {
-            if (!llmgw_balance_test(balance, choice, need, i, now)) {
+            if (is_plainly_eligible(balance, choice, need, i)
+                || !llmgw_balance_test(balance, choice, need, i, now)) {
                 entries[n++].index = i;
             }
             i++;

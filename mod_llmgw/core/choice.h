@@ -22,4 +22,18 @@ struct llmgw_choice_t {
     entry_t *entries;           /* room for all */
 };
 
+/* What is true of most candidates, at the price of a few loads. */
+static inline int is_plainly_eligible(const llmgw_balance_t *balance,
+                                      const llmgw_choice_t *choice,
+                                      const llmgw_need_t *need, int index)
+{
+    const llmgw_candidate_t *c = &balance->candidates[index];
+
+    return choice->marks[index] == 0 && !c->ask
+           && (c->context_max <= 0 || need->prompt_tokens <= c->context_max)
+           && (llmgw_word_get(&c->slot->flags)
+               | llmgw_word_get(&c->slot->bench)) == 0
+           && llmgw_breaker_is_closed(&c->slot->breaker);
+}
+
 #endif /* LLMGW_CORE_CHOICE_H */
