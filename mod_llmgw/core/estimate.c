@@ -21,12 +21,16 @@ static const struct {
 } weights[] = {
     [IS_SPACE] = { 900, 0 },
     [IS_WORD] = { 550, 100 },   /* at least 1000, see end_run() */
-    [IS_DIGIT] = { 550, 260 },
+    [IS_DIGIT] = { 550, 340 },
     [IS_MARK] = { 500, 300 },
-    [IS_WIDE] = { 0, 850 },
-    [IS_HANGUL] = { 0, 950 },
-    [IS_OTHER] = { 200, 400 }
+    [IS_WIDE] = { 0, 820 },
+    [IS_HANGUL] = { 0, 900 },
+    [IS_OTHER] = { 200, 370 }
 };
+
+/* Beside that, for each letter with an accent or the like: words that have one
+ * are mostly not in the tables whole. */
+#define ACCENTED_LETTER 650
 
 typedef struct count_t {
     apr_int64_t milli;          /* thousandths of a token so far */
@@ -94,6 +98,7 @@ static void take_char(count_t *n, unsigned int c)
         n->run = run;
     }
     n->len++;
+    n->milli += run == IS_WORD && c >= 0x80 ? ACCENTED_LETTER : 0;
     n->is_lower = c >= 'a' && c <= 'z';
     n->has_line_end |= c == '\n';
 }
