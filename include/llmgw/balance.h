@@ -76,7 +76,7 @@ typedef struct llmgw_balance_t {
  */
 void llmgw_balance_prepare(llmgw_candidate_t *candidates, int n);
 
-/* ---- eligibility ----------------------------------------------------------- */
+/* ---- eligibility --------------------------------------------------------- */
 
 /** Why a candidate is not eligible; bits. */
 #define LLMGW_OUT_TRIED     0x01    /* this call has tried it */
@@ -95,8 +95,8 @@ void llmgw_balance_prepare(llmgw_candidate_t *candidates, int n);
 typedef struct llmgw_need_t {
     apr_int64_t prompt_tokens;      /* estimated */
     apr_int64_t completion_max;     /* the client's limit; 0: none */
-    apr_uint64_t prefix;            /* PREFIX: digest of what is to stick (the
-                                     * prompt's beginning, a user); 0: nothing */
+    apr_uint64_t prefix;            /* PREFIX: digest of what is to stick: the
+                                     * prompt's beginning, a user; 0: none */
     /**
      * Asked once a call about each candidate that says so and that nothing
      * else speaks against, in its group's turn.
@@ -141,7 +141,7 @@ apr_interval_time_t llmgw_balance_wait(const llmgw_balance_t *balance,
                                        const llmgw_need_t *need,
                                        apr_time_t now);
 
-/* ---- choosing -------------------------------------------------------------- */
+/* ---- choosing ------------------------------------------------------------ */
 
 /**
  * Choose. Follow it with llmgw_hold_acquire() on the slot: should another call

@@ -64,7 +64,7 @@ apr_size_t llmgw_board_bytes(const llmgw_board_room_t *room);
 apr_status_t llmgw_board_attach(llmgw_board_t *board, void *mem,
                                 const llmgw_board_room_t *room);
 
-/* ---- the parent, while it reads the configuration ------------------------- */
+/* ---- the parent, while it reads the configuration ------------------------ */
 
 /** A new start: what is not placed from now on may make room for others. */
 void llmgw_board_begin(llmgw_board_t *board);
@@ -90,7 +90,7 @@ int llmgw_board_place_route(llmgw_board_t *board, apr_uint64_t digest);
  */
 void llmgw_board_carry(llmgw_board_t *to, const llmgw_board_t *from);
 
-/* ---- rows ------------------------------------------------------------------ */
+/* ---- rows ---------------------------------------------------------------- */
 
 /**
  * Claim a row, in a child that has just begun. A row that still has this pid

@@ -25,8 +25,8 @@ _Static_assert(sizeof(llmgw_key_slot_t) == 64, "a key is one cache line");
 /** What came of a search for a key. */
 typedef struct llmgw_key_choice_t {
     int index;                  /* of the key to use; -1: all are benched */
-    llmgw_bench_cause_e cause;  /* without one: LIMITED if any of them is only
-                                 * that, else REFUSED; NONE: there are no keys */
+    llmgw_bench_cause_e cause;  /* without one: LIMITED if any is only that,
+                                 * else REFUSED; NONE: there are no keys */
     apr_interval_time_t wait_usec;  /* without one: until the first is free */
 } llmgw_key_choice_t;
 

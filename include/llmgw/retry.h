@@ -7,7 +7,7 @@
 #include <apr_time.h>
 #include "llmgw/error.h"
 
-/* ---- classes of failures --------------------------------------------------- */
+/* ---- classes of failures ------------------------------------------------- */
 
 /** Classes; bits. Each is a word of LLMRetry on=. */
 #define LLMGW_RETRY_CONNECT        0x01 /* connect: not reached, TLS failed,
@@ -69,7 +69,7 @@ int llmgw_retry_matches(const llmgw_retry_set_t *set, const llmgw_err_t *err);
  */
 const char *llmgw_retry_word(const llmgw_err_t *err);
 
-/* ---- when ------------------------------------------------------------------ */
+/* ---- when ---------------------------------------------------------------- */
 
 /**
  * How long to wait before an attempt at a target that has just failed: evenly

@@ -3,7 +3,7 @@
 #include "llmgw/hash.h"
 #include "choice.h"
 
-/* ---- groups ------------------------------------------------------------------ */
+/* ---- groups -------------------------------------------------------------- */
 
 static int is_same_group(const llmgw_candidate_t *a,
                          const llmgw_candidate_t *b)
@@ -45,7 +45,7 @@ static int keep_least(entry_t *entries, int n)
     return kept;
 }
 
-/* ---- weighted ------------------------------------------------------------------ */
+/* ---- weighted ------------------------------------------------------------ */
 
 /*
  * Each slot's turn says how far its target has been served: every call adds
@@ -186,7 +186,7 @@ static int pick_weighted(const llmgw_balance_t *b, entry_t *entries, int n)
     return next->index;
 }
 
-/* ---- latency ------------------------------------------------------------------- */
+/* ---- latency ------------------------------------------------------------- */
 
 /* What is reckoned with where calls are under way and none has answered. */
 #define UNKNOWN_USEC ((double)APR_USEC_PER_SEC)
@@ -226,7 +226,7 @@ static int pick_latency(const llmgw_balance_t *b, const entry_t *entries,
            ? entries[first].index : entries[second].index;
 }
 
-/* ---- busy and cost --------------------------------------------------------------- */
+/* ---- busy and cost ------------------------------------------------------- */
 
 static apr_int64_t limit_completion(const llmgw_need_t *need,
                                     apr_int64_t tokens)
@@ -296,7 +296,7 @@ static int pick_cost(const llmgw_balance_t *b, const llmgw_need_t *need,
     return pick_weighted(b, entries, keep_least(entries, n));
 }
 
-/* ---- prefix ---------------------------------------------------------------------- */
+/* ---- prefix -------------------------------------------------------------- */
 
 #define LN_2 0.69314718055994531
 #define TIME_MAX 1e300
@@ -375,7 +375,7 @@ static int pick_prefix(const llmgw_balance_t *b, apr_uint64_t prefix,
     return found < 0 ? entries[0].index : found;
 }
 
-/* ---- the choice ------------------------------------------------------------------- */
+/* ---- the choice ---------------------------------------------------------- */
 
 static const char *const names[] = {
     [LLMGW_BALANCE_WEIGHTED] = "weighted",

@@ -8,7 +8,7 @@
 #define HEAD_WORDS 8
 #define START_AT 5
 
-/* ---- layout ---------------------------------------------------------------- */
+/* ---- layout -------------------------------------------------------------- */
 
 /* The pids fill whole cache lines. */
 static apr_size_t get_pids_bytes(const llmgw_board_room_t *room)
@@ -47,7 +47,7 @@ apr_status_t llmgw_board_attach(llmgw_board_t *board, void *mem,
     return APR_SUCCESS;
 }
 
-/* ---- kinds of slots ---------------------------------------------------------- */
+/* ---- kinds of slots ------------------------------------------------------ */
 
 static void clear_slot(void *slot)
 {
@@ -140,7 +140,7 @@ static llmgw_owner_t *get_owner(const kind_t *kind, int i)
     return (llmgw_owner_t *)(get_at(kind, i) + kind->owner_at);
 }
 
-/* ---- placing ------------------------------------------------------------------ */
+/* ---- placing ------------------------------------------------------------- */
 
 static int find(const kind_t *kind, apr_uint64_t digest)
 {
@@ -243,7 +243,7 @@ void llmgw_board_carry(llmgw_board_t *to, const llmgw_board_t *from)
     carry(get_routes(to), get_routes(from));
 }
 
-/* ---- rows -------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------- */
 
 /* Set beside the pid while its row is reclaimed: nobody else begins to. */
 #define RECLAIMING (APR_UINT64_C(1) << 32)

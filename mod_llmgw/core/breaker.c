@@ -3,7 +3,7 @@
 #include <apr_strings.h>
 #include "llmgw/breaker.h"
 
-/* ---- the state: one word ------------------------------------------------ */
+/* ---- the state: one word ------------------------------------------------- */
 
 /* state 3 | probes in flight 7 | successes 7 | generation 15 | stamp 32, when
  * the state began */
@@ -98,7 +98,7 @@ static void note(llmgw_breaker_change_t *change, apr_uint64_t from,
     }
 }
 
-/* ---- probes held by a process: one word --------------------------------- */
+/* ---- probes held by a process: one word ---------------------------------- */
 
 /* count 32 | generation 32. Counted before the breaker counts a probe, and
  * uncounted after it: whenever its process dies, the word holds as many as the
@@ -162,7 +162,6 @@ static void let_go(llmgw_word_t *held, apr_uint32_t generation)
 #define OUTCOME_MAX ((1u << OUTCOME_BITS) - 1)
 #define EPOCH_AT 42
 #define EPOCH_BITS 16
-#define TAG_AT EPOCH_AT
 #define TAG_GENERATION_MASK 63
 
 static apr_uint64_t get_epoch(const llmgw_breaker_conf_t *conf, apr_time_t now)
@@ -200,7 +199,7 @@ static apr_uint64_t add_outcome(apr_uint64_t bucket, apr_uint64_t tag,
 {
     unsigned int total = 0, failures = 0, slows = 0;
 
-    if (bucket >> TAG_AT == tag) {
+    if (bucket >> EPOCH_AT == tag) {
         total = get_outcome(bucket, TOTAL_AT);
         failures = get_outcome(bucket, FAILED_AT);
         slows = get_outcome(bucket, SLOW_AT);
@@ -210,7 +209,7 @@ static apr_uint64_t add_outcome(apr_uint64_t bucket, apr_uint64_t tag,
         failures /= 2;
         slows /= 2;
     }
-    return tag << TAG_AT | (apr_uint64_t)(total + 1) << TOTAL_AT
+    return tag << EPOCH_AT | (apr_uint64_t)(total + 1) << TOTAL_AT
            | (apr_uint64_t)(failures + !!failed) << FAILED_AT
            | (apr_uint64_t)(slows + !!slow) << SLOW_AT;
 }
@@ -227,7 +226,7 @@ static void record(llmgw_breaker_t *b, const llmgw_breaker_conf_t *conf,
     seen = llmgw_word_get(bucket);
     do {
         if (get_generation(llmgw_word_get(&b->state)) != generation
-            || (seen && is_ahead(seen >> TAG_AT, tag))) {
+            || (seen && is_ahead(seen >> EPOCH_AT, tag))) {
             return;
         }
     } while (!llmgw_word_cas(bucket, &seen,
@@ -246,7 +245,7 @@ static void sum_window(const llmgw_breaker_t *b,
     for (i = 0; i < LLMGW_BREAKER_BUCKETS; i++) {
         epoch = last - (apr_uint64_t)i;
         bucket = llmgw_word_get(&b->buckets[epoch % LLMGW_BREAKER_BUCKETS]);
-        if (bucket >> TAG_AT == make_tag(generation, epoch)) {
+        if (bucket >> EPOCH_AT == make_tag(generation, epoch)) {
             counts->total += get_outcome(bucket, TOTAL_AT);
             counts->failed += get_outcome(bucket, FAILED_AT);
             counts->slow += get_outcome(bucket, SLOW_AT);
@@ -472,28 +471,23 @@ const char *llmgw_breaker_state_name(llmgw_breaker_state_e state)
 static const char *give_reason(const llmgw_breaker_change_t *change,
                                apr_pool_t *p)
 {
-    unsigned int n = change->reason == LLMGW_BREAKER_SLOW
-                     ? change->counts.slow : change->counts.failed;
+    static const char *const reasons[] = {
+        [LLMGW_BREAKER_UNCHANGED] = "no change",
+        [LLMGW_BREAKER_FAILURES] = "failed",
+        [LLMGW_BREAKER_SLOW] = "were slow",
+        [LLMGW_BREAKER_WAITED] = "it is time to probe",
+        [LLMGW_BREAKER_PROBES] = "the probes succeeded",
+        [LLMGW_BREAKER_PROBE_FAILED] = "a probe failed",
+        [LLMGW_BREAKER_PROBE_SLOW] = "a probe was slow",
+        [LLMGW_BREAKER_SET] = "set by hand"
+    };
+    const llmgw_breaker_counts_t *counts = &change->counts;
+    unsigned int n = change->reason == LLMGW_BREAKER_SLOW ? counts->slow
+                                                          : counts->failed;
 
-    switch (change->reason) {
-    case LLMGW_BREAKER_FAILURES:
-    case LLMGW_BREAKER_SLOW:
-        return apr_psprintf(p, "%u of %u calls %s (%u%%)", n,
-                            change->counts.total,
-                            change->reason == LLMGW_BREAKER_SLOW
-                            ? "were slow" : "failed",
-                            n * 100 / change->counts.total);
-    case LLMGW_BREAKER_WAITED:
-        return "it is time to probe";
-    case LLMGW_BREAKER_PROBES:
-        return "the probes succeeded";
-    case LLMGW_BREAKER_PROBE_FAILED:
-        return "a probe failed";
-    case LLMGW_BREAKER_PROBE_SLOW:
-        return "a probe was slow";
-    default:
-        return "set by hand";
-    }
+    return counts->total == 0 ? reasons[change->reason]
+           : apr_psprintf(p, "%u of %u calls %s (%u%%)", n, counts->total,
+                          reasons[change->reason], n * 100 / counts->total);
 }
 
 const char *llmgw_breaker_describe(const llmgw_breaker_change_t *change,

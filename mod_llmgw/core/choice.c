@@ -67,7 +67,7 @@ unsigned int llmgw_balance_test(const llmgw_balance_t *balance,
     return out;
 }
 
-/* ---- in words ---------------------------------------------------------------- */
+/* ---- in words ------------------------------------------------------------ */
 
 /* The first of these that holds is told of a candidate. */
 static const struct {
@@ -78,7 +78,8 @@ static const struct {
     { LLMGW_OUT_TRIED, "was tried already", "were tried already" },
     { LLMGW_OUT_DRAINED, "is drained or disabled", "are drained or disabled" },
     { LLMGW_OUT_UNHEALTHY, "is unhealthy", "are unhealthy" },
-    { LLMGW_OUT_CONTEXT, "is too small for about ", "are too small for about " },
+    { LLMGW_OUT_CONTEXT, "is too small for about ",
+      "are too small for about " },
     { LLMGW_OUT_WHEN, "is excluded by its condition",
       "are excluded by their conditions" },
     { LLMGW_OUT_OTHER, "cannot be used", "cannot be used" },

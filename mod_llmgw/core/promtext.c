@@ -9,7 +9,7 @@ void llmgw_promtext_init(llmgw_promtext_t *w, llmgw_buf_t *out)
     w->family = NULL;
 }
 
-/* ---- texts -------------------------------------------------------------------- */
+/* ---- texts --------------------------------------------------------------- */
 
 static void put_escaped(llmgw_buf_t *out, llmgw_str_t s, int quotes)
 {
@@ -60,7 +60,7 @@ static void put_units(llmgw_buf_t *out, apr_uint64_t value, apr_int64_t unit)
     }
 }
 
-/* ---- lines -------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------- */
 
 void llmgw_promtext_family(llmgw_promtext_t *w, const char *name,
                            const char *type, const char *help)

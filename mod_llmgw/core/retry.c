@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 #include "llmgw/retry.h"
 
-/* ---- sets -------------------------------------------------------------------- */
+/* ---- sets ---------------------------------------------------------------- */
 
 static const struct {
     const char *word;
@@ -98,7 +98,7 @@ const char *llmgw_retry_parse(apr_pool_t *p, const char *name,
     return NULL;
 }
 
-/* ---- what a failure is --------------------------------------------------------- */
+/* ---- what a failure is --------------------------------------------------- */
 
 static int contains(const char *text, const char *const *words)
 {
@@ -234,7 +234,7 @@ const char *llmgw_retry_word(const llmgw_err_t *err)
            : c.code >= 400 ? "4xx" : "other";
 }
 
-/* ---- when ------------------------------------------------------------------------ */
+/* ---- when ---------------------------------------------------------------- */
 
 apr_interval_time_t llmgw_retry_delay(apr_interval_time_t backoff_usec,
                                       apr_interval_time_t max_usec,

@@ -3,7 +3,7 @@
 #include "llmgw/hash.h"
 #include "llmgw/series.h"
 
-/* ---- labels: padded with zeros, a NUL after each at least ------------------- */
+/* ---- labels: padded with zeros, a NUL after each at least ---------------- */
 
 #define LABEL_WORDS 23
 #define LABEL_BYTES (LABEL_WORDS * 8)
@@ -65,7 +65,7 @@ static apr_uint64_t hash_labels(const labels_t *labels)
     return h;
 }
 
-/* ---- entries ------------------------------------------------------------------ */
+/* ---- entries ------------------------------------------------------------- */
 
 /* state: 0 free, else the labels' hash but for the last two bits: 1 taken, 3
  * its labels are written as well. Who finds it taken writes the same labels

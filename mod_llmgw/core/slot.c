@@ -112,7 +112,7 @@ static void observe_completion(llmgw_slot_t *slot, apr_uint64_t tokens)
     } while (!llmgw_word_cas(&slot->completion, &seen, next));
 }
 
-/* ---- the last error: seconds 40 | HTTP status 12 | our own 12 ------------- */
+/* ---- the last error: seconds 40 | HTTP status 12 | our own 12 ------------ */
 
 #define SECONDS_AT 24
 #define HTTP_AT 12

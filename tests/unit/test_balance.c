@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include "targets.h"
 
-/* ---- groups ------------------------------------------------------------------ */
+/* ---- groups -------------------------------------------------------------- */
 
 START_TEST(test_sort)
 {
@@ -50,7 +50,7 @@ START_TEST(test_tiers)
 }
 END_TEST
 
-/* ---- weighted ------------------------------------------------------------------ */
+/* ---- weighted ------------------------------------------------------------ */
 
 static const char *play(targets_t *t, int n)
 {
@@ -332,7 +332,7 @@ START_TEST(test_together)
 }
 END_TEST
 
-/* ---- latency ------------------------------------------------------------------- */
+/* ---- latency ------------------------------------------------------------- */
 
 static void observe(targets_t *t, int i, apr_interval_time_t first,
                     apr_time_t now)
@@ -417,7 +417,7 @@ START_TEST(test_latency_draws)
 }
 END_TEST
 
-/* ---- busy and cost --------------------------------------------------------------- */
+/* ---- busy and cost ------------------------------------------------------- */
 
 START_TEST(test_busy)
 {
@@ -523,7 +523,7 @@ START_TEST(test_need_tokens)
 }
 END_TEST
 
-/* ---- prefix ---------------------------------------------------------------------- */
+/* ---- prefix -------------------------------------------------------------- */
 
 static int pick_prefix(targets_t *t, apr_uint64_t prefix)
 {
@@ -599,7 +599,7 @@ START_TEST(test_prefix_spills)
 }
 END_TEST
 
-/* ---- all of them ------------------------------------------------------------------ */
+/* ---- all of them --------------------------------------------------------- */
 
 /* Chosen is only who is eligible, and the same again from the same state. */
 START_TEST(test_every_method)

@@ -197,7 +197,7 @@ START_TEST(test_rows)
 }
 END_TEST
 
-/* ---- many threads of many processes ---------------------------------------- */
+/* ---- many threads of many processes -------------------------------------- */
 
 #define CHILDREN 4
 #define THREADS 8
@@ -262,7 +262,7 @@ static void call_once(worker_t *w)
                      : bits >> 17 & 1 ? LLMGW_BREAKER_FAILURE
                      : LLMGW_BREAKER_NEUTRAL;
     if ((bits >> 18 & 63) == 0) {
-        usleep(100);            /* others get their turn while it is in flight */
+        usleep(100);            /* others get their turn meanwhile */
     }
     if (bits >> 24 & 7) {
         llmgw_hold_report(&hold, &outcome, HALF, read_clock(), &change);

@@ -206,7 +206,8 @@ static const script_t closed[] = {
     { "neutral outcomes count nothing", "100*n #0/0/0 9*f 50*n ?closed" },
     { "open refuses", "10*f>open !a !b @9999 !a ?open" },
     { "slow calls", "4*s 1*S 4*S 1*S>open" },
-    { "a share of slow calls", "5*s 4*S 1*s #10/0/4 ?closed 1*S #11/0/5 1*S>open" },
+    { "a share of slow calls",
+      "5*s 4*S 1*s #10/0/4 ?closed 1*S #11/0/5 1*S>open" },
     { "slow failures are failures", "8*s 1*F #9/1/1 1*F>open" },
     { "slow neutral ones are neither", "20*s +a a=n #20/0/0" },
 };
@@ -498,8 +499,13 @@ static const char *describe(llmgw_breaker_reason_e reason,
                             llmgw_breaker_state_e from,
                             llmgw_breaker_state_e to)
 {
-    llmgw_breaker_change_t change = { reason, from, to, { 20, 6, 11 } };
+    llmgw_breaker_change_t change = { reason, from, to, { 0, 0, 0 } };
 
+    if (reason == LLMGW_BREAKER_FAILURES || reason == LLMGW_BREAKER_SLOW) {
+        change.counts.total = 20;
+        change.counts.failed = 6;
+        change.counts.slow = 11;
+    }
     return llmgw_breaker_describe(&change, unit_pool);
 }
 
