@@ -25,6 +25,8 @@ typedef struct llmgw_target_t {
     double price_out;
     unsigned int on;            /* set of llmgw_target_on_e: used after these
                                  * failures only; 0: in its turn */
+    void *member;               /* the glue's balancer member, or NULL */
+    int slot;                   /* the glue's place for it on the board */
     void *when;                 /* the glue's condition; NULL: always */
     void *override;             /* the glue's: what is particular to calls of
                                  * this target; NULL: nothing */
@@ -37,7 +39,9 @@ typedef struct llmgw_route_t {
     apr_size_t prefix_len;      /* literal bytes before its first * or ? */
     int exact;                  /* no * and no ? in it */
     apr_array_header_t *targets;    /* of llmgw_target_t * */
-    void *config;               /* the glue's own */
+    void *config;               /* the glue's own settings */
+    void *balancer;             /* the glue's own balancer */
+    int slot;                   /* the glue's place for it on the board */
 } llmgw_route_t;
 
 /** An empty route. */
@@ -62,19 +66,5 @@ const char *llmgw_target_parse_on(unsigned int *on, const char *classes,
  */
 const llmgw_route_t *llmgw_route_lookup(const apr_array_header_t *routes,
                                         llmgw_str_t model);
-
-/** A number in [0, 1): where chance comes from. */
-typedef double (*llmgw_random_fn)(void *ctx);
-
-/**
- * Put targets in the order in which they are to be tried: tier by tier; within
- * a tier drawn by weight without replacement; weight 0 after all others, in
- * the order in which they stand.
- * @param targets of llmgw_target_t *; not changed
- * @return a new array of llmgw_target_t *, in pool p
- */
-apr_array_header_t *llmgw_route_order(const apr_array_header_t *targets,
-                                      llmgw_random_fn random, void *ctx,
-                                      apr_pool_t *p);
 
 #endif /* LLMGW_ROUTE_H */

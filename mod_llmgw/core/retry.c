@@ -186,6 +186,7 @@ llmgw_retry_class_t llmgw_retry_classify(const llmgw_err_t *err)
         break;
     case LLMGW_EFIRSTTIMEOUT:
     case LLMGW_EIDLETIMEOUT:
+    case LLMGW_EATTEMPTTIMEOUT:
         c.classes = LLMGW_RETRY_TIMEOUT;
         break;
     case LLMGW_ERESET:

@@ -202,10 +202,6 @@ static apr_status_t plan_call(llmgw_call_t *call)
     llmgw_err_t err = LLMGW_ERR_INIT;
     apr_status_t rv = llmgw_call_route(call, &call->err);
 
-    if (rv == APR_SUCCESS) {
-        rv = llmgw_routes_order(&call->plan, call->r, call->model,
-                                &call->err);
-    }
     if (llmgw_prompt_check(call, &err) != APR_SUCCESS) {
         call->err = err;
         rv = err.status;
@@ -225,7 +221,7 @@ apr_status_t llmgw_call_accept(llmgw_call_t *call)
         rv = plan_call(call);
     }
     if (rv == APR_SUCCESS) {
-        call->conf = llmgw_config_effective(call->pool, call->r->server,
+        call->conf = llmgw_config_effective(call->r->server,
                                             call->plan.route);
         if (call->body->len > (apr_size_t)call->conf->request_body) {
             rv = llmgw_body_too_large(call->pool, call->conf->request_body,

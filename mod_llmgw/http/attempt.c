@@ -1,5 +1,4 @@
 /* attempt.c: making the request for one target */
-#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_core.h>
@@ -7,6 +6,7 @@
 #include "llmgw/redact.h"
 #include "attempt.h"
 #include "incoming.h"
+#include "keys.h"
 #include "mod_llmgw.h"
 #include "override.h"
 #include "relay.h"
@@ -161,24 +161,6 @@ static void count_body(llmgw_send_t *send)
 
 /* ---- the head ---------------------------------------------------------- */
 
-/* Keys take turns; after a refusal the next one of the pool has its turn. */
-static const char *pick_key(llmgw_call_t *call)
-{
-    static apr_uint32_t turn;
-    llmgw_attempt_t *attempt = call->attempt;
-    unsigned int n = (unsigned int)attempt->provider->keys->nelts;
-
-    if (n == 0) {
-        return NULL;
-    }
-    if (call->keys_refused == 0) {
-        call->key_turn = n == 1 ? 0 : apr_atomic_inc32(&turn);
-    }
-    return APR_ARRAY_IDX(attempt->provider->keys,
-                         (call->key_turn + call->keys_refused) % n,
-                         const char *);
-}
-
 static void put_client_headers(apr_table_t *out, const llmgw_call_t *call,
                                const llmgw_provider_kind_t *kind)
 {
@@ -193,69 +175,26 @@ static void put_client_headers(apr_table_t *out, const llmgw_call_t *call,
     }
 }
 
-static void put_version(apr_table_t *out, const llmgw_provider_t *provider)
-{
-    const llmgw_provider_kind_t *kind = provider->kind;
-
-    if (kind->version_header) {
-        apr_table_setn(out, kind->version_header,
-                       provider->api_version ? provider->api_version
-                       : kind->version_default);
-    }
-}
-
-static apr_status_t put_key(apr_table_t *out, llmgw_call_t *call,
-                            llmgw_err_t *err)
-{
-    const llmgw_provider_t *provider = call->attempt->provider;
-    const llmgw_provider_kind_t *kind = provider->kind;
-    const char *key = pick_key(call);
-
-    if (key) {
-        apr_table_setn(out, kind->auth_header,
-                       apr_pstrcat(call->attempt->pool, kind->auth_prefix, key,
-                                   NULL));
-    }
-    else if (kind->auth_header && !kind->key_optional) {
-        return llmgw_err_set(err, call->pool, LLMGW_EKEY, NULL,
-                             "The gateway has no key for provider '%s'.",
-                             provider->name);
-    }
-    return APR_SUCCESS;
-}
-
-/* What header= options say. */
-static void put_configured(apr_table_t *out, const apr_array_header_t *list)
-{
-    int i;
-
-    for (i = 0; i < list->nelts; i++) {
-        const llmgw_header_t *h = &APR_ARRAY_IDX(list, i, llmgw_header_t);
-
-        apr_table_setn(out, h->name, h->value);
-    }
-}
-
 static apr_status_t make_headers(llmgw_call_t *call, llmgw_err_t *err)
 {
     llmgw_attempt_t *attempt = call->attempt;
-    const llmgw_override_t *o = llmgw_override_get(attempt->target);
+    const llmgw_provider_kind_t *kind = attempt->provider->kind;
     apr_table_t *out = apr_table_make(attempt->pool, 12);
+    const llmgw_override_t *o = llmgw_override_get(attempt->target);
+    const char *key;
+    apr_status_t rv = llmgw_keys_choose(call, &key, err);
 
-    apr_table_setn(out, "User-Agent", "mod_llmgw/" LLMGW_VERSION);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     apr_table_setn(out, "Content-Type", "application/json");
     apr_table_setn(out, "Accept", call->stream ? "text/event-stream"
                                                : "application/json");
-    apr_table_setn(out, "Accept-Encoding", "identity");
     apr_table_setn(out, "X-Request-Id", call->request_id);
-    put_version(out, attempt->provider);
-    put_client_headers(out, call, attempt->provider->kind);
-    put_configured(out, attempt->provider->headers);
-    if (o) {
-        put_configured(out, o->headers);
-    }
+    put_client_headers(out, call, kind);
+    llmgw_provider_head(attempt->provider, out, o ? o->headers : NULL, key);
     attempt->send.headers = out;
-    return put_key(out, call, err);
+    return APR_SUCCESS;
 }
 
 static void make_path(llmgw_call_t *call)
@@ -292,6 +231,7 @@ static llmgw_attempt_t *create_attempt(llmgw_call_t *call,
     attempt->model = target->model ? target->model
                      : llmgw_str_dupz(call->pool, call->model);
     llmgw_override_timeout(&attempt->timeout, target, &call->conf->timeout);
+    attempt->key = -1;
     attempt->began = apr_time_now();
     attempt->passes = attempt->provider->kind->dialect == call->dialect;
     return attempt;
@@ -352,6 +292,7 @@ void llmgw_attempt_end(llmgw_call_t *call)
 {
     llmgw_attempt_t *attempt = call->attempt;
 
+    llmgw_pick_release(call);
     if (attempt && attempt->x) {
         call->upstream_usec += apr_time_now() - attempt->began;
         attempt->x->cls->finish(attempt->x);

@@ -6,13 +6,12 @@
 #include "attempt.h"
 #include "call.h"
 #include "incoming.h"
+#include "keys.h"
 #include "log.h"
 #include "mark.h"
+#include "next.h"
 #include "relay.h"
 #include "reply.h"
-
-/* Attempts of one call, over all its targets. */
-#define ATTEMPTS_MAX 3
 
 /* After the stream's own end mark: how long the rest may still take. */
 #define TAIL_USEC apr_time_from_msec(200)
@@ -40,7 +39,7 @@ llmgw_call_t *llmgw_call_create(request_rec *r,
     llmgw_call_t *call = apr_pcalloc(r->pool, sizeof(*call));
     call->r = r;
     call->pool = r->pool;
-    call->conf = llmgw_config_effective(r->pool, r->server, NULL);
+    call->conf = llmgw_config_effective(r->server, NULL);
     call->surface = *surface;
     call->model = surface->id;
     call->stream = surface->streams;
@@ -108,29 +107,6 @@ static void log_failure(llmgw_call_t *call, const llmgw_err_t *err)
                   err->detail ? ": " : "", err->detail ? err->detail : "");
 }
 
-/* May another target be tried? */
-static int may_move_on(const llmgw_call_t *call, const llmgw_err_t *err)
-{
-    return llmgw_status_get(err->status)->retryable
-           && call->next_target < call->plan.targets->nelts
-           && call->attempts < ATTEMPTS_MAX
-           && apr_time_now() < call->began + call->conf->timeout.total_usec;
-}
-
-/* The provider refused our key: has it another one in its pool? */
-static int may_change_key(llmgw_call_t *call, const llmgw_err_t *err)
-{
-    const llmgw_provider_t *provider = call->attempt->provider;
-
-    if (err->status == LLMGW_ECREDENTIALS && call->attempts < ATTEMPTS_MAX
-        && ++call->keys_refused < (unsigned int)provider->keys->nelts) {
-        call->next_target--;
-        return 1;
-    }
-    call->keys_refused = 0;
-    return 0;
-}
-
 /* An attempt failed: on to the next key or target, or to the end. */
 static llmgw_turn_e fail_attempt(llmgw_call_t *call, const llmgw_err_t *err)
 {
@@ -139,6 +115,7 @@ static llmgw_turn_e fail_attempt(llmgw_call_t *call, const llmgw_err_t *err)
     }
     remember(call, err);
     log_failure(call, err);
+    llmgw_pick_report(call, err);
     llmgw_attempt_end(call);
     if (llmgw_relay_committed(call->relay)) {
         llmgw_relay_fail(call->relay, &call->err);
@@ -146,19 +123,19 @@ static llmgw_turn_e fail_attempt(llmgw_call_t *call, const llmgw_err_t *err)
     }
     else {
         llmgw_relay_reset(call->relay);
-        call->state = may_change_key(call, err) || may_move_on(call, err)
-                      ? LLMGW_STATE_PICK : LLMGW_STATE_SETTLE;
+        call->state = llmgw_next_state(call, err);
     }
     return LLMGW_TURN_AGAIN;
 }
 
 static llmgw_turn_e end_cancelled(llmgw_call_t *call)
 {
-    llmgw_attempt_end(call);
-    llmgw_relay_reset(call->relay);
     memset(&call->err, 0, sizeof(call->err));
     llmgw_err_set(&call->err, call->pool, LLMGW_ECLIENTGONE, NULL,
                   "The client closed the request.");
+    llmgw_pick_report(call, &call->err);
+    llmgw_attempt_end(call);
+    llmgw_relay_reset(call->relay);
     call->state = LLMGW_STATE_SETTLE;
     return LLMGW_TURN_AGAIN;
 }
@@ -213,19 +190,57 @@ static deadline_t next_deadline(const llmgw_call_t *call)
 
 /* ---- states ------------------------------------------------------------ */
 
+static const llmgw_target_t *take_target(llmgw_call_t *call, llmgw_err_t *err)
+{
+    const llmgw_target_t *target = call->again ? llmgw_pick_again(call) : NULL;
+
+    call->again = 0;
+    return target ? target : llmgw_pick_next(call, err);
+}
+
+/* Nobody is there to be asked. That tells less than what others answered. */
+static llmgw_turn_e end_unserved(llmgw_call_t *call, const llmgw_err_t *err)
+{
+    if (call->err.status == APR_SUCCESS) {
+        remember(call, err);
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r,
+                      LLMGW_ID("LLMGW0204") "call %s: route %s: no target: "
+                      "%s%s%s", call->request_id, call->plan.route_name,
+                      llmgw_err_code(err), err->detail ? ": " : "",
+                      err->detail ? err->detail : "");
+    }
+    call->state = LLMGW_STATE_SETTLE;
+    return LLMGW_TURN_AGAIN;
+}
+
 static llmgw_turn_e step_pick(llmgw_call_t *call)
 {
     llmgw_err_t err = LLMGW_ERR_INIT;
-    const llmgw_target_t *target
-        = APR_ARRAY_IDX(call->plan.targets, call->next_target++,
-                        llmgw_target_t *);
+    const llmgw_target_t *target = take_target(call, &err);
 
-    call->attempts++;
+    if (!target) {
+        return end_unserved(call, &err);
+    }
+    if (call->attempts++ == 0) {
+        llmgw_next_count_call(call);
+    }
     if (llmgw_attempt_begin(call, target, &err) != APR_SUCCESS) {
         return fail_attempt(call, &err);
     }
     call->state = LLMGW_STATE_EXCHANGE;
     return LLMGW_TURN_AGAIN;
+}
+
+static llmgw_turn_e step_backoff(llmgw_call_t *call)
+{
+    if (apr_time_now() >= call->backoff_until) {
+        call->state = LLMGW_STATE_PICK;
+        return LLMGW_TURN_AGAIN;
+    }
+    call->wait.fd = -1;
+    call->wait.events = 0;
+    call->wait.until = call->backoff_until;
+    return LLMGW_TURN_WAIT;
 }
 
 static llmgw_turn_e complete(llmgw_call_t *call)
@@ -244,6 +259,8 @@ static llmgw_turn_e complete(llmgw_call_t *call)
         remember(call, &err);           /* an error event was passed on */
         log_failure(call, &err);
     }
+    llmgw_pick_report(call, err.status == APR_SUCCESS ? NULL : &err);
+    llmgw_keys_report(call, 0);
     llmgw_attempt_end(call);
     call->state = LLMGW_STATE_SETTLE;
     return LLMGW_TURN_AGAIN;
@@ -340,6 +357,8 @@ llmgw_turn_e llmgw_call_step(llmgw_call_t *call)
     switch (call->state) {
     case LLMGW_STATE_PICK:
         return step_pick(call);
+    case LLMGW_STATE_BACKOFF:
+        return step_backoff(call);
     case LLMGW_STATE_EXCHANGE:
         return step_exchange(call);
     case LLMGW_STATE_SETTLE:
@@ -356,7 +375,8 @@ int llmgw_call_may_block(const llmgw_call_t *call)
 
         return phase == LLMGW_PHASE_OPEN || phase == LLMGW_PHASE_CONNECTED;
     }
-    return call->state != LLMGW_STATE_DONE;
+    return call->state == LLMGW_STATE_PICK
+           || call->state == LLMGW_STATE_SETTLE;
 }
 
 void llmgw_call_cancel(llmgw_call_t *call)

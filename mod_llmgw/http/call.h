@@ -10,12 +10,14 @@
 #include "llmgw/surface.h"
 #include "config.h"
 #include "exchange.h"
+#include "pick.h"
 #include "routes.h"
 
 /** Where a call is. PICK and SETTLE may block, as do two phases of an
  * exchange; see llmgw_call_may_block(). */
 typedef enum llmgw_state_e {
     LLMGW_STATE_PICK,           /* choose a target, write the request */
+    LLMGW_STATE_BACKOFF,        /* wait before the same target's next turn */
     LLMGW_STATE_EXCHANGE,       /* x->phase says where in it */
     LLMGW_STATE_SETTLE,         /* answer an error; count; log */
     LLMGW_STATE_DONE
@@ -48,6 +50,8 @@ typedef struct llmgw_attempt_t {
     llmgw_exchange_t *x;
     llmgw_send_t send;
     const char *model;          /* asked of the provider */
+    int key;                    /* which of the provider's keys; -1: none */
+    int status;                 /* of the provider's answer; 0: none yet */
     llmgw_timeouts_t timeout;   /* the target's, or the call's; total: of the
                                  * attempt */
     int passes;                 /* same dialect: bytes travel unchanged */
@@ -80,10 +84,11 @@ typedef struct llmgw_call_t {
     int needs_request;          /* a figure of it was asked for in vain */
 
     llmgw_plan_t plan;
-    int next_target;
-    unsigned int key_turn;      /* the first key tried at this target */
-    unsigned int keys_refused;  /* how many of its keys were */
+    llmgw_pick_t pick;
     int attempts;
+    int again;                  /* the next one is for the same target */
+    unsigned int rounds;        /* how often all targets were begun anew */
+    apr_time_t backoff_until;
     llmgw_state_e state;
     llmgw_attempt_t *attempt;   /* NULL before the first */
     llmgw_wait_t wait;

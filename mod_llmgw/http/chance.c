@@ -4,7 +4,6 @@
 #include <apr_time.h>
 #include "llmgw/hash.h"
 #include "chance.h"
-#include "log.h"
 
 static apr_uint64_t seed;
 static apr_uint32_t turn;
@@ -20,9 +19,4 @@ apr_uint64_t llmgw_chance_bits(void)
 
     return llmgw_hash_mix(seed + llmgw_hash_mix((apr_uint64_t)apr_time_now())
                           + n * APR_UINT64_C(0x9e3779b97f4a7c15));
-}
-
-double llmgw_chance_fraction(void *ctx LLMGW_UNUSED)
-{
-    return (double)(llmgw_chance_bits() >> 11) / 9007199254740992.0;
 }

@@ -15,7 +15,4 @@ void llmgw_chance_child_init(void);
 /** 64 bits. Safe on any thread. */
 apr_uint64_t llmgw_chance_bits(void);
 
-/** A number in [0, 1); an llmgw_random_fn, ctx is not used. */
-double llmgw_chance_fraction(void *ctx);
-
 #endif /* LLMGW_HTTP_CHANCE_H */

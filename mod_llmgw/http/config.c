@@ -5,9 +5,11 @@
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_core.h>
+#include "llmgw/balance.h"
 #include "allow.h"
 #include "config.h"
 #include "log.h"
+#include "options.h"
 #include "provider.h"
 #include "routes.h"
 
@@ -199,81 +201,55 @@ static void merge_size(apr_pool_t *p LLMGW_UNUSED, llmgw_size_t *out,
     *out = *add < 0 ? *base : *add;
 }
 
-apr_interval_time_t *llmgw_timeouts_lookup(llmgw_timeouts_t *t,
-                                           const char *name, apr_size_t len)
-{
-    static const struct {
-        const char *name;
-        apr_size_t offset;
-    } times[] = {
-        { "connect", offsetof(llmgw_timeouts_t, connect_usec) },
-        { "first", offsetof(llmgw_timeouts_t, first_usec) },
-        { "idle", offsetof(llmgw_timeouts_t, idle_usec) },
-        { "total", offsetof(llmgw_timeouts_t, total_usec) },
-    };
-    unsigned int i;
-
-    for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-        if (strlen(times[i].name) == len
-            && !strncmp(times[i].name, name, len)) {
-            return (void *)((char *)t + times[i].offset);
-        }
+/* Directives whose arguments are options, by their table in policy.c. */
+#define OPTIONS_TYPE(type, check) \
+    static const char *set_##type(cmd_parms *cmd, void *dummy LLMGW_UNUSED, \
+                                  int argc, char *const argv[]) \
+    { \
+        llmgw_##type##_t *out = member_of(cmd); \
+        const char *err = check_place(cmd); \
+        \
+        if (!err) { \
+            err = llmgw_options_parse_all(llmgw_policy_##type, out, cmd, \
+                                          argc, argv); \
+        } \
+        return err ? err : check; \
+    } \
+    static void unset_##type(apr_pool_t *p LLMGW_UNUSED, \
+                             llmgw_##type##_t *out) \
+    { \
+        llmgw_options_unset(llmgw_policy_##type, out); \
+    } \
+    static void merge_##type(apr_pool_t *p LLMGW_UNUSED, \
+                             llmgw_##type##_t *out, \
+                             const llmgw_##type##_t *base, \
+                             const llmgw_##type##_t *add) \
+    { \
+        llmgw_options_merge(llmgw_policy_##type, out, base, add); \
     }
-    return NULL;
-}
+OPTIONS_TYPE(timeouts, NULL)
+OPTIONS_TYPE(retry, llmgw_policy_check_retry(cmd, out))
+OPTIONS_TYPE(breaker_conf, NULL)
+OPTIONS_TYPE(health_check, llmgw_policy_check_health(cmd, out))
+#undef OPTIONS_TYPE
 
-static const char *set_timeouts(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
-                                int argc, char *const argv[])
+static const char *set_method(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
+                              const char *arg)
 {
-    llmgw_timeouts_t *t = member_of(cmd);
+    llmgw_method_t *method = member_of(cmd);
     const char *err = check_place(cmd);
-    int i;
 
-    if (!err && argc == 0) {
-        err = "LLMTimeout takes at least one of connect=, first=, idle= and "
-              "total=";
+    if (err) {
+        return err;
     }
-    for (i = 0; i < argc && !err; i++) {
-        const char *eq = strchr(argv[i], '=');
-        apr_interval_time_t *time
-            = eq ? llmgw_timeouts_lookup(t, argv[i], eq - argv[i]) : NULL;
-
-        if (!time) {
-            return apr_psprintf(cmd->pool, "LLMTimeout: \"%s\" is not one of "
-                                "connect=, first=, idle= and total=", argv[i]);
-        }
-        err = llmgw_config_parse_time(cmd->pool,
-                                      apr_pstrcat(cmd->pool, "LLMTimeout ",
-                                                  argv[i], NULL),
-                                      eq + 1, time);
-    }
-    return err;
+    *method = llmgw_balance_lookup(arg);
+    return *method < 0 ? apr_psprintf(cmd->pool, "LLMBalance: \"%s\" is not "
+                                      "one of weighted, latency, busy, cost "
+                                      "and prefix", arg) : NULL;
 }
 
-const llmgw_timeouts_t llmgw_timeouts_unset = { -1, -1, -1, -1 };
-
-void llmgw_timeouts_merge(llmgw_timeouts_t *out, const llmgw_timeouts_t *base,
-                          const llmgw_timeouts_t *add)
-{
-#define MERGE_TIME(m) out->m = add->m < 0 ? base->m : add->m
-    MERGE_TIME(connect_usec);
-    MERGE_TIME(first_usec);
-    MERGE_TIME(idle_usec);
-    MERGE_TIME(total_usec);
-#undef MERGE_TIME
-}
-
-static void unset_timeouts(apr_pool_t *p LLMGW_UNUSED, llmgw_timeouts_t *t)
-{
-    *t = llmgw_timeouts_unset;
-}
-
-static void merge_timeouts(apr_pool_t *p LLMGW_UNUSED, llmgw_timeouts_t *out,
-                           const llmgw_timeouts_t *base,
-                           const llmgw_timeouts_t *add)
-{
-    llmgw_timeouts_merge(out, base, add);
-}
+#define unset_method unset_flag
+#define merge_method merge_flag
 
 /* Lists: a virtual host's entries come first, so that they win ties. */
 static void unset_list(apr_pool_t *p, apr_array_header_t **list)
@@ -359,6 +335,24 @@ llmgw_config_t *llmgw_config_merge(apr_pool_t *p, const llmgw_config_t *base,
     return conf;
 }
 
+static void default_policy(llmgw_config_t *conf)
+{
+    static const llmgw_breaker_conf_t breaker = LLMGW_BREAKER_CONF_INIT;
+
+    conf->retry.attempts = 3;
+    conf->retry.on = LLMGW_RETRY_DEFAULT;
+    conf->retry.backoff_usec = apr_time_from_msec(250);
+    conf->retry.backoff_max_usec = apr_time_from_sec(8);
+    conf->retry.total_usec = TIME_MAX;
+    conf->retry.budget_percent = 20;
+    conf->breaker = breaker;
+    conf->breaker.slow_usec = 0;
+    conf->health_check.off = 1;
+    conf->health_check.interval_usec = apr_time_from_sec(30);
+    conf->health_check.timeout_usec = apr_time_from_sec(5);
+    conf->health_check.path = "/models";
+}
+
 /* What holds where nobody said anything. */
 static const llmgw_config_t *defaults(apr_pool_t *p)
 {
@@ -372,26 +366,53 @@ static const llmgw_config_t *defaults(apr_pool_t *p)
     conf->request_body = APR_INT64_C(64) * 1024 * 1024;
     conf->response_body = APR_INT64_C(64) * 1024 * 1024;
     conf->unsupported = LLMGW_UNSUPPORTED_DEFAULT;
+    conf->method = LLMGW_BALANCE_WEIGHTED;
+    default_policy(conf);
     return conf;
+}
+
+/* add over base, with what follows of the directives worked out. */
+static llmgw_config_t *complete(const llmgw_config_t *base,
+                                const llmgw_config_t *add, apr_pool_t *p)
+{
+    llmgw_config_t *conf = llmgw_config_merge(p, base, add);
+
+    llmgw_retry_parse(p, "", conf->retry.on, &conf->retry.on_set);
+    return conf;
+}
+
+/* The settings of each route's calls. */
+static apr_hash_t *complete_routes(const llmgw_config_t *conf, apr_pool_t *p)
+{
+    apr_hash_t *of_routes = apr_hash_make(p);
+    int i;
+
+    for (i = 0; i < conf->routes->nelts; i++) {
+        const llmgw_route_t **route = &APR_ARRAY_IDX(conf->routes, i,
+                                                     const llmgw_route_t *);
+
+        apr_hash_set(of_routes, route, sizeof(*route),
+                     complete(conf, (*route)->config, p));
+    }
+    return of_routes;
 }
 
 void llmgw_config_complete(apr_pool_t *p, server_rec *s)
 {
     llmgw_config_t *conf = llmgw_config_get(s);
-    llmgw_config_t *all = llmgw_config_merge(p, defaults(p), conf);
+    llmgw_config_t *all = complete(defaults(p), conf, p);
 
     all->guarded = llmgw_allow_routes(all, p);
+    all->of_routes = complete_routes(all, p);
     conf->effective = all;
 }
 
-const llmgw_config_t *llmgw_config_effective(apr_pool_t *p,
-                                             const server_rec *s,
+const llmgw_config_t *llmgw_config_effective(const server_rec *s,
                                              const llmgw_route_t *route)
 {
     const llmgw_config_t *conf = llmgw_config_get(s)->effective;
 
-    return route && route->config
-           ? llmgw_config_merge(p, conf, route->config) : conf;
+    return route ? apr_hash_get(conf->of_routes, &route, sizeof(route)) : conf;
 }
 
 llmgw_provider_t *llmgw_config_provider(const llmgw_config_t *conf,

@@ -2,41 +2,25 @@
 #ifndef LLMGW_HTTP_CONFIG_H
 #define LLMGW_HTTP_CONFIG_H
 
+#include <apr_hash.h>
 #include <httpd.h>
 #include <http_config.h>
 #include "llmgw/dialect.h"
 #include "llmgw/route.h"
 #include "config_table.h"
+#include "policy.h"
 
 extern module AP_MODULE_DECLARE_DATA llmgw_module;
 
 /* Types of directives; a negative number or NULL means not set. */
 typedef int llmgw_flag_t;
 typedef apr_off_t llmgw_size_t;             /* bytes */
+typedef int llmgw_method_t;                 /* llmgw_balance_e */
 typedef int llmgw_unsupported_t;            /* llmgw_unsupported_e */
 typedef apr_array_header_t *llmgw_providers_t;  /* of llmgw_provider_t * */
 typedef apr_array_header_t *llmgw_routes_t;     /* of llmgw_route_t * */
 
 typedef apr_array_header_t *llmgw_allow_t;      /* of ap_expr_info_t * */
-
-typedef struct llmgw_timeouts_t {
-    apr_interval_time_t connect_usec;
-    apr_interval_time_t first_usec;
-    apr_interval_time_t idle_usec;
-    apr_interval_time_t total_usec;
-} llmgw_timeouts_t;
-
-/** None of them set. */
-extern const llmgw_timeouts_t llmgw_timeouts_unset;
-
-/** The time that an option of LLMTimeout names ("first"); NULL if there is no
- * such time. */
-apr_interval_time_t *llmgw_timeouts_lookup(llmgw_timeouts_t *t,
-                                           const char *name, apr_size_t len);
-
-/** Those of add that are set, over those of base. */
-void llmgw_timeouts_merge(llmgw_timeouts_t *out, const llmgw_timeouts_t *base,
-                          const llmgw_timeouts_t *add);
 
 /** Settings of a server or of a route. */
 typedef struct llmgw_config_t {
@@ -47,6 +31,8 @@ typedef struct llmgw_config_t {
     llmgw_route_t *open_route;  /* while its section is being read */
     apr_array_header_t *guarded;    /* a server's llmgw_allow_routes(), when
                                      * all has been read; else NULL */
+    apr_hash_t *of_routes;      /* in an effective one: those of its routes'
+                                 * calls, by route */
     const struct llmgw_config_t *effective; /* over the defaults, when all
                                              * has been read */
 } llmgw_config_t;
@@ -65,9 +51,9 @@ llmgw_config_t *llmgw_config_get(const server_rec *s);
 void llmgw_config_complete(apr_pool_t *p, server_rec *s);
 
 /** Settings of a call: the route's over the server's, then the defaults, so
- * that every value is set. */
-const llmgw_config_t *llmgw_config_effective(apr_pool_t *p,
-                                             const server_rec *s,
+ * that every value is set. They last as long as the configuration.
+ * @param route one of this server's, or NULL */
+const llmgw_config_t *llmgw_config_effective(const server_rec *s,
                                              const llmgw_route_t *route);
 
 /** The command table. */

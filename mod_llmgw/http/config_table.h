@@ -22,6 +22,17 @@
       "EXPR: an expression that is true for those who may use the models") \
     X(timeout, "LLMTimeout", timeouts, AP_INIT_TAKE_ARGV, ROUTE, \
       "connect=5s first=60s idle=60s total=10min: how long to wait") \
+    X(method, "LLMBalance", method, AP_INIT_TAKE1, ROUTE, \
+      "weighted|latency|busy|cost|prefix: how a target of a tier is chosen") \
+    X(retry, "LLMRetry", retry, AP_INIT_TAKE_ARGV, ROUTE, \
+      "attempts=3 on=CLASS,... backoff=250ms max-backoff=8s total=TIME " \
+      "budget=20%: when and how often to try again") \
+    X(breaker, "LLMBreaker", breaker_conf, AP_INIT_TAKE_ARGV, ROUTE, \
+      "off, or ratio=20% min=10 window=30s open=10s probes=5 slow=TIME " \
+      "slow-ratio=50%: when to leave a failing target alone") \
+    X(health_check, "LLMHealthCheck", health_check, AP_INIT_TAKE_ARGV, ROUTE, \
+      "off, or interval=30s path=/models timeout=5s: ask targets how they " \
+      "are") \
     X(request_body, "LLMRequestBody", size, AP_INIT_TAKE1, ROUTE, \
       "SIZE: the largest request body taken, after decompression") \
     X(response_body, "LLMResponseBody", size, AP_INIT_TAKE1, ROUTE, \

@@ -76,7 +76,7 @@ static apr_status_t on_head(void *ctx, int status, const apr_table_t *headers)
     llmgw_incoming_t *in = ctx;
     apr_status_t rv;
 
-    in->status = status;
+    in->status = in->call->attempt->status = status;
     in->succeeded = status >= 200 && status < 300;
     in->call->attempt->last_byte = apr_time_now();
     rv = begin_inflate(in, apr_table_get(headers, "Content-Encoding"));

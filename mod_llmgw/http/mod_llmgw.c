@@ -1,19 +1,25 @@
 /* mod_llmgw.c: the module: its record and its hooks */
 #include <apr_strings.h>
 #include <httpd.h>
+#include <ap_mpm.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include "balancer.h"
 #include "chance.h"
 #include "config.h"
 #include "handler.h"
+#include "lbmethods.h"
 #include "log.h"
 #include "mod_llmgw.h"
+#include "prober.h"
 #include "provider.h"
 #include "proxy_api.h"
 #include "relay.h"
 #include "routes.h"
+#include "standing.h"
 #include "vars.h"
+#include "view.h"
 
 /* Run something on each provider, once, by the server that defined it. */
 typedef const char *(*provider_fn)(llmgw_provider_t *provider, void *ctx);
@@ -84,6 +90,12 @@ static int llmgw_check_config(apr_pool_t *pconf, apr_pool_t *plog LLMGW_UNUSED,
 
     for (s = servers; s && !err; s = s->next) {
         llmgw_config_complete(pconf, s);
+        if (llmgw_config_get(s)->routes->nelts
+            && !ap_find_linked_module("mod_proxy_balancer.c")) {
+            err = "LLMRoute needs mod_proxy_balancer and mod_slotmem_shm: load "
+                  "them (LoadModule proxy_balancer_module, slotmem_shm_module)";
+            break;
+        }
         err = llmgw_routes_resolve(llmgw_config_get(s), ptemp);
     }
     if (!err) {
@@ -119,6 +131,15 @@ static int llmgw_post_config(apr_pool_t *pconf, apr_pool_t *plog LLMGW_UNUSED,
         return OK;              /* a trial run; the real one follows */
     }
     err = each_provider(s, load_keys, pconf);
+    if (!err) {
+        err = llmgw_balancer_set_methods(s, pconf);
+    }
+    if (!err) {
+        err = llmgw_standing_prepare(s, pconf);
+    }
+    if (!err) {
+        err = llmgw_prober_start(s, pconf);
+    }
     if (err) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, LLMGW_ID("LLMGW0404") "%s",
                      err);
@@ -136,12 +157,23 @@ static const char *init_provider(llmgw_provider_t *provider, void *ctx)
 static void llmgw_child_init(apr_pool_t *pchild, server_rec *s)
 {
     llmgw_chance_child_init();
+    llmgw_standing_child_init();
+    llmgw_view_child_init(pchild, s);
     each_provider(s, init_provider, pchild);
+}
+
+static void llmgw_child_status(server_rec *s LLMGW_UNUSED, pid_t pid,
+                               ap_generation_t generation LLMGW_UNUSED,
+                               int slot LLMGW_UNUSED, mpm_child_status state)
+{
+    if (state == MPM_CHILD_EXITED) {
+        llmgw_standing_child_ended(pid);
+    }
 }
 
 /* ---- the module -------------------------------------------------------- */
 
-static void register_hooks(apr_pool_t *p LLMGW_UNUSED)
+static void register_hooks(apr_pool_t *p)
 {
     static const char *const after_proxy[] = { "mod_proxy.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
@@ -150,6 +182,7 @@ static void register_hooks(apr_pool_t *p LLMGW_UNUSED)
     ap_hook_check_config(llmgw_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(llmgw_post_config, NULL, before_proxy,
                         APR_HOOK_MIDDLE);
+    ap_hook_child_status(llmgw_child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(llmgw_child_init, after_proxy, NULL, APR_HOOK_MIDDLE);
     ap_hook_expr_lookup(llmgw_vars_lookup, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(llmgw_handler_translate, NULL, NULL,
@@ -158,6 +191,7 @@ static void register_hooks(apr_pool_t *p LLMGW_UNUSED)
     ap_hook_handler(llmgw_handler_run, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(llmgw_handler_health, NULL, NULL, APR_HOOK_MIDDLE);
     llmgw_relay_register();
+    llmgw_lbmethods_register(p);
 }
 
 static void *create_server_config(apr_pool_t *p,

@@ -133,7 +133,7 @@ static int reply_model(request_rec *r, const model_list_t *list,
         }
     }
     if (ask_for(call, m.id) != APR_SUCCESS
-        || llmgw_routes_order(&call->plan, r, call->model, &call->err)
+        || llmgw_routes_check(&call->plan, r, call->model, &call->err)
            != APR_SUCCESS) {
         return llmgw_reply_error(r, dialect, &call->err);
     }

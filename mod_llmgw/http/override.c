@@ -17,7 +17,7 @@ static llmgw_override_t *make_override(llmgw_target_t *t, apr_pool_t *p)
 
     if (!o) {
         t->override = o = apr_pcalloc(p, sizeof(*o));
-        o->timeout = llmgw_timeouts_unset;
+        llmgw_options_unset(llmgw_policy_timeouts, &o->timeout);
         o->headers = apr_array_make(p, 1, sizeof(llmgw_header_t));
         o->changes = apr_array_make(p, 1, sizeof(llmgw_splice_t));
     }
@@ -80,14 +80,13 @@ const char *llmgw_override_parse(llmgw_target_t *t, cmd_parms *cmd,
                                  int *known)
 {
     llmgw_override_t *o = make_override(t, cmd->pool);
-    apr_interval_time_t *time = llmgw_timeouts_lookup(&o->timeout, name,
-                                                      strlen(name));
     const char *err;
 
     *known = 1;
-    if (time) {
-        name = apr_pstrcat(cmd->pool, cmd->cmd->name, " ", name, "=", NULL);
-        return llmgw_config_parse_time(cmd->pool, name, value, time);
+    if (llmgw_options_know(llmgw_policy_timeouts, name)) {
+        return llmgw_options_parse(llmgw_policy_timeouts, &o->timeout, cmd,
+                                   apr_pstrcat(cmd->pool, name, "=", value,
+                                               NULL));
     }
     if (!strcmp(name, "header")) {
         err = llmgw_provider_parse_header(o->headers, cmd, value);
@@ -108,5 +107,10 @@ void llmgw_override_timeout(llmgw_timeouts_t *out, const llmgw_target_t *t,
 {
     const llmgw_override_t *o = llmgw_override_get(t);
 
-    llmgw_timeouts_merge(out, base, o ? &o->timeout : &llmgw_timeouts_unset);
+    if (o) {
+        llmgw_options_merge(llmgw_policy_timeouts, out, base, &o->timeout);
+    }
+    else {
+        *out = *base;
+    }
 }

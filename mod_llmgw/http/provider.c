@@ -300,6 +300,9 @@ static llmgw_provider_t *create_provider(cmd_parms *cmd, const char *name,
     provider->keys = apr_array_make(cmd->pool, 1, sizeof(char *));
     provider->headers = apr_array_make(cmd->pool, 1, sizeof(llmgw_header_t));
     provider->models = apr_array_make(cmd->pool, 1, sizeof(char *));
+    provider->self = llmgw_target_create(cmd->pool);
+    provider->self->provider = name;
+    provider->self->provider_data = provider;
     return provider;
 }
 

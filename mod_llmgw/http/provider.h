@@ -6,6 +6,7 @@
 #include <http_config.h>
 #include <mod_proxy.h>
 #include "llmgw/provider.h"
+#include "llmgw/route.h"
 #include "config.h"
 
 /** A request header of every call to a provider or target:
@@ -43,6 +44,9 @@ typedef struct llmgw_provider_t {
     apr_interval_time_t echo_interval_usec;
     server_rec *server;         /* that defined it */
     const char *where;          /* "FILE:LINE" */
+    llmgw_target_t *self;       /* where no route names it */
+    int *key_slots;             /* places of its keys on the board */
+    int route_slot;             /* its place among routes, without one */
     proxy_worker *worker;       /* its connections; NULL: built in */
 } llmgw_provider_t;
 
@@ -59,6 +63,15 @@ const char *llmgw_provider_load_keys(llmgw_provider_t *provider, int run,
 /** Set up a provider's mod_proxy worker, and TLS for it. */
 const char *llmgw_provider_connect(llmgw_provider_t *provider,
                                    apr_pool_t *p, apr_pool_t *ptemp);
+
+/**
+ * Put the headers that every request to a provider has, over those that are
+ * there: its own, its API's version, the key.
+ * @param more of llmgw_header_t: a target's own; NULL for none
+ * @param key NULL for none
+ */
+void llmgw_provider_head(const llmgw_provider_t *provider, apr_table_t *out,
+                         const apr_array_header_t *more, const char *key);
 
 /** In a new child: make the worker's connection pool. */
 void llmgw_provider_child_init(llmgw_provider_t *provider, apr_pool_t *p);

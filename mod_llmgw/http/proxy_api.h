@@ -11,7 +11,10 @@
  */
 #pragma weak proxy_module
 #pragma weak ap_proxy_define_worker
+#pragma weak ap_proxy_define_balancer
+#pragma weak ap_proxy_hashfunc
 #pragma weak ap_proxy_initialize_worker
+#pragma weak ap_proxy_sync_balancer
 #pragma weak ap_proxy_acquire_connection
 #pragma weak ap_proxy_release_connection
 #pragma weak ap_proxy_determine_connection

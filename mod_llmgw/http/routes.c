@@ -3,6 +3,7 @@
 #include <httpd.h>
 #include <ap_expr.h>
 #include <http_core.h>
+#include "balancer.h"
 #include "chance.h"
 #include "log.h"
 #include "override.h"
@@ -220,7 +221,7 @@ const char *llmgw_routes_parse_line(cmd_parms *cmd, int argc,
             err = parse_name(t, cmd, argv[i]);
         }
     }
-    return err;
+    return err ? err : llmgw_balancer_define(route, cmd);
 }
 
 const char *llmgw_routes_open(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
@@ -258,7 +259,7 @@ const char *llmgw_routes_open(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
         err = apr_psprintf(cmd->pool, "<LLMRoute \"%s\"> has no LLMTarget",
                            pattern);
     }
-    return err;
+    return err ? err : llmgw_balancer_define(route, cmd);
 }
 
 /* ---- resolving --------------------------------------------------------- */
@@ -307,15 +308,13 @@ const char *llmgw_routes_resolve(const llmgw_config_t *conf, apr_pool_t *p)
 
 /* ---- planning a call --------------------------------------------------- */
 
-/* May this call use the target? A condition that fails to run says no. */
-static int is_usable(const llmgw_target_t *t, request_rec *r)
+int llmgw_routes_when(const llmgw_target_t *t, request_rec *r)
 {
-    const llmgw_provider_t *provider = t->provider_data;
     const char *err = NULL;
     int truth;
 
-    if (provider->disabled || !t->when) {
-        return !provider->disabled;
+    if (!t->when) {
+        return 1;
     }
     truth = ap_expr_exec(r, t->when, &err);
     if (truth < 0) {
@@ -326,31 +325,11 @@ static int is_usable(const llmgw_target_t *t, request_rec *r)
     return truth > 0;
 }
 
-/* The targets of a route that this call can use, in order. */
-static apr_array_header_t *choose_targets(const llmgw_route_t *route,
-                                          request_rec *r)
-{
-    apr_pool_t *p = r->pool;
-    apr_array_header_t *live = apr_array_make(p, route->targets->nelts,
-                                              sizeof(llmgw_target_t *));
-    int i;
-
-    for (i = 0; i < route->targets->nelts; i++) {
-        llmgw_target_t *t = APR_ARRAY_IDX(route->targets, i, llmgw_target_t *);
-
-        if (is_usable(t, r)) {
-            APR_ARRAY_PUSH(live, llmgw_target_t *) = t;
-        }
-    }
-    return live->nelts < 2 ? live
-           : llmgw_route_order(live, llmgw_chance_fraction, NULL, p);
-}
-
 static void plan_route(llmgw_plan_t *plan, const llmgw_route_t *route)
 {
     plan->route = route;
     plan->route_name = route->pattern;
-    plan->targets = NULL;
+    plan->targets = route->targets;
 }
 
 /* One target that no route names. model: never given for the client's own. */
@@ -362,6 +341,7 @@ static void plan_provider(llmgw_plan_t *plan, llmgw_provider_t *provider,
     t->provider = provider->name;
     t->provider_data = provider;
     t->model = llmgw_str_dupz(p, model);
+    t->slot = provider->self->slot;
     plan->route = NULL;
     plan->route_name = name;
     plan->targets = apr_array_make(p, 1, sizeof(llmgw_target_t *));
@@ -466,12 +446,19 @@ apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
            ? APR_SUCCESS : no_such_model(err, model, p);
 }
 
-apr_status_t llmgw_routes_order(llmgw_plan_t *plan, request_rec *r,
+apr_status_t llmgw_routes_check(const llmgw_plan_t *plan, request_rec *r,
                                 llmgw_str_t model, llmgw_err_t *err)
 {
-    if (plan->route) {
-        plan->targets = choose_targets(plan->route, r);
+    int i;
+
+    for (i = 0; i < plan->targets->nelts; i++) {
+        const llmgw_target_t *t = APR_ARRAY_IDX(plan->targets, i,
+                                                llmgw_target_t *);
+        const llmgw_provider_t *provider = t->provider_data;
+
+        if (!provider->disabled && llmgw_routes_when(t, r)) {
+            return APR_SUCCESS;
+        }
     }
-    return plan->targets->nelts ? APR_SUCCESS
-           : no_such_model(err, model, r->pool);
+    return no_such_model(err, model, r->pool);
 }

@@ -29,13 +29,12 @@ const char *llmgw_routes_resolve(const llmgw_config_t *conf, apr_pool_t *p);
 typedef struct llmgw_plan_t {
     const llmgw_route_t *route; /* NULL: pinned, or found by LLMAutoRoute */
     const char *route_name;     /* for logs: the pattern, "pin" or "auto" */
-    apr_array_header_t *targets;    /* of llmgw_target_t *, in order; NULL
-                                     * until a route's have been chosen */
+    apr_array_header_t *targets;    /* of llmgw_target_t * */
 } llmgw_plan_t;
 
 /**
- * Find what leads to a model: a route, whose targets are for
- * llmgw_routes_order() to choose, or a provider, which is the one target.
+ * Find what leads to a model: a route, among whose targets llmgw_pick_next()
+ * chooses, or a provider, which is the one target.
  * @param pin the body's "provider" member, never given if it has none
  * @return APR_SUCCESS; LLMGW_EMODEL with the client's message in err
  */
@@ -43,12 +42,12 @@ apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
                                llmgw_str_t model, llmgw_str_t pin,
                                llmgw_err_t *err);
 
-/**
- * Choose the targets of the plan's route, if it has one.
- * @return APR_SUCCESS; LLMGW_EMODEL with the client's message in err when none
- *         can be used
- */
-apr_status_t llmgw_routes_order(llmgw_plan_t *plan, request_rec *r,
+/** Could a call for this model be served, were all targets well?
+ * @return APR_SUCCESS; LLMGW_EMODEL with the client's message in err */
+apr_status_t llmgw_routes_check(const llmgw_plan_t *plan, request_rec *r,
                                 llmgw_str_t model, llmgw_err_t *err);
+
+/** Does a target's when= hold for a call? One that fails to run does not. */
+int llmgw_routes_when(const llmgw_target_t *t, request_rec *r);
 
 #endif /* LLMGW_HTTP_ROUTES_H */

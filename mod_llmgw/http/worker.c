@@ -5,6 +5,7 @@
 #include <http_core.h>
 #include "log.h"
 #include "provider.h"
+#include "mod_llmgw.h"
 #include "proxy_api.h"
 
 /* Idle connections are kept this long: many providers close after a minute. */
@@ -223,5 +224,40 @@ void llmgw_provider_child_init(llmgw_provider_t *provider, apr_pool_t *p)
                      LLMGW_ID("LLMGW0003") "provider %s: its connection pool "
                      "cannot be made; every call to it will fail",
                      provider->name);
+    }
+}
+
+/* What header= options say. */
+static void put_configured(apr_table_t *out, const apr_array_header_t *list)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const llmgw_header_t *h = &APR_ARRAY_IDX(list, i, llmgw_header_t);
+
+        apr_table_setn(out, h->name, h->value);
+    }
+}
+
+void llmgw_provider_head(const llmgw_provider_t *provider, apr_table_t *out,
+                         const apr_array_header_t *more, const char *key)
+{
+    const llmgw_provider_kind_t *kind = provider->kind;
+
+    apr_table_setn(out, "User-Agent", "mod_llmgw/" LLMGW_VERSION);
+    apr_table_setn(out, "Accept-Encoding", "identity");
+    if (kind->version_header && !apr_table_get(out, kind->version_header)) {
+        apr_table_setn(out, kind->version_header,
+                       provider->api_version ? provider->api_version
+                       : kind->version_default);
+    }
+    put_configured(out, provider->headers);
+    if (more) {
+        put_configured(out, more);
+    }
+    if (key) {
+        apr_table_setn(out, kind->auth_header,
+                       apr_pstrcat(apr_table_elts(out)->pool,
+                                   kind->auth_prefix, key, NULL));
     }
 }

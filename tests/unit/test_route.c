@@ -49,90 +49,6 @@ START_TEST(no_route_matches)
 }
 END_TEST
 
-static double always(void *ctx)
-{
-    return *(double *)ctx;
-}
-
-static void add_target(apr_array_header_t *targets, const char *name,
-                       double weight, int tier)
-{
-    llmgw_target_t *t = llmgw_target_create(unit_pool);
-
-    t->provider = name;
-    t->weight = weight;
-    t->tier = tier;
-    APR_ARRAY_PUSH(targets, llmgw_target_t *) = t;
-}
-
-static const char *order(const apr_array_header_t *targets, double chance)
-{
-    const apr_array_header_t *ordered
-        = llmgw_route_order(targets, always, &chance, unit_pool);
-    const char *names = "";
-    int i;
-
-    for (i = 0; i < ordered->nelts; i++) {
-        names = apr_pstrcat(unit_pool, names,
-                            APR_ARRAY_IDX(ordered, i, llmgw_target_t *)
-                            ->provider, NULL);
-    }
-    return names;
-}
-
-START_TEST(tiers_in_order_weight_zero_last)
-{
-    apr_array_header_t *targets = apr_array_make(unit_pool, 4,
-                                                 sizeof(llmgw_target_t *));
-
-    ck_assert_str_eq(order(targets, 0), "");
-    add_target(targets, "x", 0, 0);
-    add_target(targets, "c", 1, 2);
-    add_target(targets, "a", 3, 1);
-    add_target(targets, "b", 1, 1);
-    add_target(targets, "y", 0, 0);
-    ck_assert_str_eq(order(targets, 0.0), "abcxy");
-    ck_assert_str_eq(order(targets, 0.74), "abcxy");
-    ck_assert_str_eq(order(targets, 0.76), "bacxy");
-    ck_assert_str_eq(order(targets, 0.999999), "bacxy");
-}
-END_TEST
-
-/* A small generator of its own, so that the test is the same each time. */
-static double next_random(void *ctx)
-{
-    apr_uint64_t *state = ctx;
-
-    *state = *state * APR_UINT64_C(6364136223846793005)
-             + APR_UINT64_C(1442695040888963407);
-    return (double)(*state >> 11) / 9007199254740992.0;
-}
-
-START_TEST(first_choice_follows_the_weights)
-{
-    apr_array_header_t *targets = apr_array_make(unit_pool, 4,
-                                                 sizeof(llmgw_target_t *));
-    apr_uint64_t state = 1;
-    int i, first = 0, n = 20000;
-    apr_pool_t *p;
-
-    add_target(targets, "a", 5, 0);
-    add_target(targets, "b", 1, 0);
-    add_target(targets, "c", 2, 0);
-    apr_pool_create(&p, unit_pool);
-    for (i = 0; i < n; i++) {
-        const apr_array_header_t *o = llmgw_route_order(targets, next_random,
-                                                        &state, p);
-
-        ck_assert_int_eq(o->nelts, 3);
-        first += APR_ARRAY_IDX(o, 0, llmgw_target_t *)->provider[0] == 'a';
-        apr_pool_clear(p);
-    }
-    ck_assert_int_gt(first, n * 60 / 100);
-    ck_assert_int_lt(first, n * 65 / 100);
-}
-END_TEST
-
 START_TEST(classes_of_failures)
 {
     unsigned int on = 0;
@@ -161,6 +77,4 @@ END_TEST
 UNIT_MAIN("route",
           exact_name_wins_then_longest_prefix_then_order,
           no_route_matches,
-          tiers_in_order_weight_zero_last,
-          first_choice_follows_the_weights,
           classes_of_failures)

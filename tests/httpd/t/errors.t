@@ -21,7 +21,9 @@ for my $p (qw(mock claude)) {
     for my $stream (0, 1) {
         my $how = "$p, " . ($stream ? 'stream' : 'whole');
         for my $code (400, 404, 408, 409, 413, 422, 429, 500, 503, 529) {
-            my $a = ask("$p/status,code=$code,retry=7", stream => $stream);
+            # its key is left alone for those 7 seconds
+            my $at = $code == 429 ? "${p}lim$stream" : $p;
+            my $a = ask("$at/status,code=$code,retry=7", stream => $stream);
             is_error($a, $code, undef, undef, "$how: $code");
             is($a->error->{message}, "mock says $code", "$how: its message");
             is($a->header('Retry-After'), 7, "$how: its Retry-After")

@@ -36,7 +36,7 @@ like($a->bytes, qr/data: \[DONE\]\n\n/, 'stream: the end mark');
 expect_log(qr/LLMGW0201/);
 is_error(ask('gemini/status,code=400'), 400, undef, undef, 'a 400');
 is_error(ask('gemini/status,code=500'), 500, undef, undef, 'a 500');
-$a = ask('gemini/status,code=429,retry=7');
+$a = ask('geminilim/status,code=429,retry=7');
 is_error($a, 429, undef, undef, 'a 429');
 is($a->header('Retry-After'), 7, 'with Retry-After');
 for my $code (400, 403, 500) {

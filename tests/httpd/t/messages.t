@@ -338,7 +338,8 @@ for my $p (qw(mock claude)) {
     for my $s (0, 1) {
         my $how = "$p, " . ($s ? 'stream' : 'whole');
         for my $code (sort keys %type) {
-            $a = say_to("$p/status,code=$code,retry=7", stream => $s);
+            my $at = $code == 429 ? "${p}limm$s" : $p;
+            $a = say_to("$at/status,code=$code,retry=7", stream => $s);
             is_message_error($a, $code, $type{$code}, qr/^mock says $code$/, "$how: $code");
             is($a->header('Retry-After'), 7, "$how: its Retry-After") if $code == 429;
         }

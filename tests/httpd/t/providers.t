@@ -22,10 +22,10 @@ like(slurp(vars('t_logs') . '/error_log'), qr/:(?:notice|warn)\].*LLMGW\d+.*\bgo
      'an optional provider without a key is left out with a notice');
 
 my ($good) = $K->{env2} =~ /-(\w+)$/;
-my @pool = map { ask("pool/one-good-key,good=$good") } 1 .. 8;
+my @pool = map { ask("one-good-key,good=$good") } 1 .. 8;
 is(scalar(grep { $_->text eq 'Hello from mock' } @pool), 8,
    'several keys: where one is refused the next is used');
-is_error(ask('pool/one-good-key,good=neither'), 502, 'upstream_credentials_exhausted', undef,
+is_error(ask('one-good-key,good=neither'), 502, 'upstream_credentials_exhausted', undef,
          'several keys: all of them refused');
 expect_log(qr/LLMGW\d+/);
 

@@ -1,0 +1,18 @@
+/* next.h: what follows when an attempt has failed */
+#ifndef LLMGW_HTTP_NEXT_H
+#define LLMGW_HTTP_NEXT_H
+
+#include "call.h"
+
+/** The call's first attempt begins: the route's retries are a share of these. */
+void llmgw_next_count_call(const llmgw_call_t *call);
+
+/**
+ * Decide by LLMRetry what follows a failure, before anything went to the
+ * client: another key, another target, the same ones again after a while
+ * (call->backoff_until), or the end.
+ * @param err why the attempt failed; call->attempt is still there
+ */
+llmgw_state_e llmgw_next_state(llmgw_call_t *call, const llmgw_err_t *err);
+
+#endif /* LLMGW_HTTP_NEXT_H */

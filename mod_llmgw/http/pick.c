@@ -1,0 +1,289 @@
+/* pick.c: which target a call goes to, and what is told of it after */
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_core.h>
+#include "llmgw/hash.h"
+#include "call.h"
+#include "chance.h"
+#include "log.h"
+#include "prompt.h"
+#include "standing.h"
+
+/* How much of a conversation's beginning keeps it at one target. */
+#define PREFIX_BYTES 4096
+
+/* ---- what the call needs ----------------------------------------------------- */
+
+static apr_uint64_t add_part(apr_uint64_t digest, llmgw_str_t text,
+                             apr_size_t *left)
+{
+    apr_size_t n = text.len < *left ? text.len : *left;
+
+    *left -= n;
+    return n ? llmgw_hash_add(digest, llmgw_str_make(text.p, n)) : digest;
+}
+
+/* Digest of the tenant and of what a conversation's turns have in common: all
+ * up to the user's first message. */
+static apr_uint64_t digest_prefix(llmgw_call_t *call)
+{
+    llmgw_err_t ignored = LLMGW_ERR_INIT;
+    apr_uint64_t digest = llmgw_hash_add(0, llmgw_str_of(call->r->user));
+    apr_size_t left = PREFIX_BYTES;
+    int i, j;
+
+    if (llmgw_call_decode(call, &ignored) != APR_SUCCESS) {
+        return add_part(digest, llmgw_buf_str(call->body), &left);
+    }
+    for (i = 0; i < call->request->messages->nelts; i++) {
+        const llmgw_message_t *m = &APR_ARRAY_IDX(call->request->messages, i,
+                                                  llmgw_message_t);
+
+        for (j = 0; j < m->parts->nelts; j++) {
+            digest = add_part(digest, APR_ARRAY_IDX(m->parts, j,
+                                                    llmgw_part_t).text, &left);
+        }
+        if (m->role == LLMGW_ROLE_USER) {
+            break;
+        }
+    }
+    return digest;
+}
+
+/* May this target serve this call, by what only the glue knows? */
+static unsigned int ask(void *ctx, int index)
+{
+    llmgw_call_t *call = ctx;
+    const llmgw_pick_t *pick = &call->pick;
+    const llmgw_target_t *t = pick->view->targets[index];
+
+    if (t->on ? !(t->on & pick->failed_on) : pick->only_typed) {
+        return LLMGW_OUT_OTHER;
+    }
+    return llmgw_routes_when(t, call->r) ? 0 : LLMGW_OUT_WHEN;
+}
+
+static int begin(llmgw_call_t *call)
+{
+    llmgw_pick_t *pick = &call->pick;
+
+    pick->index = -1;
+    pick->view = llmgw_view_get(&call->plan, call->conf, call->r);
+    if (!pick->view) {
+        return 0;
+    }
+    pick->need.ask = ask;
+    pick->need.ask_ctx = call;
+    if (pick->view->reads & LLMGW_VIEW_TOKENS) {
+        pick->need.prompt_tokens = llmgw_prompt_tokens(call);
+    }
+    if (pick->view->reads & LLMGW_VIEW_PREFIX) {
+        pick->need.prefix = digest_prefix(call);
+    }
+    if (call->request && call->request->max_tokens.p) {
+        pick->need.completion_max
+            = apr_atoi64(llmgw_str_dupz(call->pool,
+                                        call->request->max_tokens));
+    }
+    pick->choice = llmgw_choice_create(call->pool, &pick->view->balance);
+    return 1;
+}
+
+/* ---- choosing ------------------------------------------------------------------ */
+
+static void log_change(const llmgw_call_t *call, const llmgw_target_t *t,
+                       const llmgw_breaker_change_t *change)
+{
+    if (change->reason != LLMGW_BREAKER_UNCHANGED) {
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, call->r,
+                      LLMGW_ID("LLMGW0502") "route %s: target %s%s%s: breaker "
+                      "%s", call->plan.route_name, t->provider,
+                      t->model ? "/" : "", t->model ? t->model : "",
+                      llmgw_breaker_describe(change, call->pool));
+    }
+}
+
+static int acquire(llmgw_call_t *call, int index, apr_time_t now)
+{
+    llmgw_pick_t *pick = &call->pick;
+    const llmgw_target_t *t = pick->view->targets[index];
+    llmgw_slot_t *slot = llmgw_standing_slot(t);
+    llmgw_breaker_change_t change;
+    int granted = llmgw_hold_acquire(&pick->hold, slot,
+                                     llmgw_standing_cell(t),
+                                     pick->view->balance.breaker,
+                                     llmgw_need_tokens(&pick->need, slot),
+                                     now, &change);
+
+    log_change(call, t, &change);
+    if (granted) {
+        pick->index = index;
+    }
+    return granted;
+}
+
+static apr_status_t no_such_model(llmgw_call_t *call, llmgw_err_t *err)
+{
+    return llmgw_err_set(err, call->pool, LLMGW_EMODEL, "model", "The model "
+                         "'%s' does not exist or you do not have access to "
+                         "it.", llmgw_str_dupz(call->pool, call->model));
+}
+
+/* What speaks against all of them, and what against any. */
+static void gather(llmgw_call_t *call, apr_time_t now, unsigned int *all,
+                   unsigned int *any)
+{
+    llmgw_pick_t *pick = &call->pick;
+    int i;
+
+    *all = ~0u;
+    *any = 0;
+    for (i = 0; i < pick->view->balance.n; i++) {
+        unsigned int out = llmgw_balance_test(&pick->view->balance,
+                                              pick->choice, &pick->need, i,
+                                              now);
+
+        *all &= out;
+        *any |= out;
+    }
+}
+
+static void say_why(llmgw_call_t *call, apr_time_t now, llmgw_err_t *err)
+{
+    llmgw_pick_t *pick = &call->pick;
+    const llmgw_balance_t *balance = &pick->view->balance;
+    unsigned int all, any;
+
+    gather(call, now, &all, &any);
+    if ((any & ~(LLMGW_OUT_WHEN | LLMGW_OUT_OTHER)) == 0) {
+        no_such_model(call, err);
+        return;
+    }
+    if ((any & ~(LLMGW_OUT_WHEN | LLMGW_OUT_OTHER | LLMGW_OUT_CONTEXT)) == 0) {
+        llmgw_err_set(err, call->pool, LLMGW_ECONTEXT,
+                      call->dialect->prompt_member, "The prompt, of about %"
+                      APR_INT64_T_FMT " tokens, is too long for this model.",
+                      pick->need.prompt_tokens);
+        return;
+    }
+    llmgw_err_set(err, call->pool,
+                  any & LLMGW_OUT_BENCHED && !(any & LLMGW_OUT_BREAKER)
+                  ? LLMGW_ERATELIMIT : LLMGW_ENOTARGET, NULL,
+                  "No provider of this model takes requests at the moment.");
+    err->detail = llmgw_balance_explain(balance, pick->choice, &pick->need,
+                                        now, call->pool);
+    err->retry_after_usec = llmgw_balance_wait(balance, pick->choice,
+                                               &pick->need, now);
+}
+
+const llmgw_target_t *llmgw_pick_next(llmgw_call_t *call, llmgw_err_t *err)
+{
+    llmgw_pick_t *pick = &call->pick;
+    apr_time_t now = apr_time_now();
+    int i;
+
+    if (!pick->view && !begin(call)) {
+        no_such_model(call, err);
+        return NULL;
+    }
+    while ((i = llmgw_balance_pick(&pick->view->balance, pick->choice,
+                                   &pick->need, now, llmgw_chance_bits()))
+           >= 0) {
+        int granted = acquire(call, i, now);
+
+        llmgw_choice_exclude(pick->choice, i);
+        if (granted) {
+            break;
+        }
+    }
+    if (llmgw_prompt_check(call, err) != APR_SUCCESS) {
+        return NULL;            /* what was chosen by is not known */
+    }
+    if (i < 0) {
+        say_why(call, now, err);
+        return NULL;
+    }
+    return pick->view->targets[i];
+}
+
+const llmgw_target_t *llmgw_pick_again(llmgw_call_t *call)
+{
+    llmgw_pick_t *pick = &call->pick;
+
+    llmgw_pick_release(call);
+    return acquire(call, pick->index, apr_time_now())
+           ? pick->view->targets[pick->index] : NULL;
+}
+
+int llmgw_pick_has_more(llmgw_call_t *call)
+{
+    llmgw_pick_t *pick = &call->pick;
+    apr_time_t now = apr_time_now();
+    int i;
+
+    for (i = 0; i < pick->view->balance.n; i++) {
+        if (llmgw_balance_test(&pick->view->balance, pick->choice, &pick->need,
+                               i, now) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void llmgw_pick_restart(llmgw_call_t *call)
+{
+    call->pick.choice = llmgw_choice_create(call->pool,
+                                            &call->pick.view->balance);
+}
+
+void llmgw_pick_narrow(llmgw_call_t *call, unsigned int failed_on,
+                       int only_typed)
+{
+    llmgw_pick_t *pick = &call->pick;
+    int i = pick->index;
+
+    pick->failed_on |= failed_on;
+    pick->only_typed = only_typed;
+    llmgw_pick_restart(call);
+    if (i >= 0) {
+        llmgw_choice_exclude(pick->choice, i);
+    }
+}
+
+/* ---- reporting ------------------------------------------------------------------ */
+
+void llmgw_pick_report(llmgw_call_t *call, const llmgw_err_t *err)
+{
+    llmgw_pick_t *pick = &call->pick;
+    const llmgw_attempt_t *attempt = call->attempt;
+    apr_time_t now = apr_time_now();
+    llmgw_breaker_change_t change;
+    llmgw_outcome_t outcome;
+
+    if (pick->index < 0 || !attempt) {
+        return;                 /* the client left before there was one */
+    }
+    memset(&outcome, 0, sizeof(outcome));
+    outcome.effect = err ? llmgw_status_get(err->status)->breaker
+                     : LLMGW_BREAKER_SUCCESS;
+    outcome.status = err ? err->status : APR_SUCCESS;
+    outcome.http_status = attempt->status;
+    outcome.took_usec = now - attempt->began;
+    if (call->meter.first_content > attempt->began) {
+        outcome.first_token_usec = call->meter.first_content - attempt->began;
+    }
+    llmgw_hold_report(&pick->hold, &outcome,
+                      pick->view->balance.half_life_usec, now, &change);
+    log_change(call, attempt->target, &change);
+}
+
+void llmgw_pick_release(llmgw_call_t *call)
+{
+    llmgw_pick_t *pick = &call->pick;
+    llmgw_breaker_change_t change;
+
+    if (pick->index >= 0 && pick->hold.is_held) {
+        llmgw_hold_release(&pick->hold, apr_time_now(), &change);
+        log_change(call, pick->view->targets[pick->index], &change);
+    }
+}

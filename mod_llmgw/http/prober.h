@@ -1,0 +1,14 @@
+/* prober.h: asks providers how they are: LLMHealthCheck */
+#ifndef LLMGW_HTTP_PROBER_H
+#define LLMGW_HTTP_PROBER_H
+
+#include <httpd.h>
+
+/**
+ * Set up the one prober of the server, if any route or server wants one. In
+ * the parent, each time the configuration was read.
+ * @return error text or NULL
+ */
+const char *llmgw_prober_start(server_rec *servers, apr_pool_t *pconf);
+
+#endif /* LLMGW_HTTP_PROBER_H */
