@@ -9,12 +9,6 @@ static const llmgw_part_t *get_part(const apr_array_header_t *parts, int i)
 
 /* ---- what can be written ------------------------------------------------ */
 
-static int is_web_url(llmgw_str_t url)
-{
-    return url.len > 7 && (memcmp(url.p, "http://", 7) == 0
-                           || memcmp(url.p, "https:/", 7) == 0);
-}
-
 /* Has chat completions a form for this part? */
 static int is_known(const openai_chat_writing_t *wr, const llmgw_part_t *part)
 {
@@ -22,7 +16,7 @@ static int is_known(const openai_chat_writing_t *wr, const llmgw_part_t *part)
 
     switch (part->type) {
     case LLMGW_PART_IMAGE:
-        return part->data.p || is_web_url(part->url);
+        return part->data.p || llmgw_openai_is_web_url(part->url);
     case LLMGW_PART_AUDIO:
         return part->data.p != NULL;
     case LLMGW_PART_DOCUMENT:
@@ -67,7 +61,7 @@ static void write_image(llmgw_json_writer_t *w, const llmgw_part_t *part)
     llmgw_json_begin(w, '{');
     llmgw_json_key(w, "url");
     if (part->data.p) {
-        llmgw_openai_chat_put_data_url(w, part->media_type, part->data);
+        llmgw_openai_put_data_url(w, part->media_type, part->data);
     }
     else {
         llmgw_json_str(w, part->url);
@@ -77,29 +71,13 @@ static void write_image(llmgw_json_writer_t *w, const llmgw_part_t *part)
     llmgw_json_end(w, '}');
 }
 
-static llmgw_str_t get_audio_format(llmgw_str_t type)
-{
-    static const char *const names[][2] = {
-        { "audio/mpeg", "mp3" }, { "audio/x-wav", "wav" },
-        { "audio/wave", "wav" }, { "audio/vnd.wave", "wav" }
-    };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (llmgw_str_is(type, names[i][0])) {
-            return llmgw_str_of(names[i][1]);
-        }
-    }
-    return type.len > 6 ? llmgw_str_make(type.p + 6, type.len - 6)
-                        : LLMGW_STR_LIT("wav");
-}
-
 static void write_audio(llmgw_json_writer_t *w, const llmgw_part_t *part)
 {
     begin_part(w, "input_audio");
     llmgw_json_begin(w, '{');
     llmgw_json_opt_str(w, "data", part->data);
-    llmgw_json_opt_str(w, "format", get_audio_format(part->media_type));
+    llmgw_json_opt_str(w, "format",
+                       llmgw_openai_audio_format(part->media_type));
     llmgw_json_end(w, '}');
     llmgw_json_end(w, '}');
 }
@@ -130,7 +108,7 @@ static void write_document(llmgw_json_writer_t *w, const llmgw_part_t *part)
         llmgw_json_str(w, part->filename.len ? part->filename
                                              : LLMGW_STR_LIT("document.pdf"));
         llmgw_json_key(w, "file_data");
-        llmgw_openai_chat_put_data_url(w, part->media_type, part->data);
+        llmgw_openai_put_data_url(w, part->media_type, part->data);
     }
     else {
         llmgw_json_opt_str(w, "file_id", part->file_id);

@@ -43,7 +43,7 @@ static void write_call(openai_chat_writing_t *wr, const llmgw_part_t *part)
     llmgw_json_str(w, part->arguments.p ? part->arguments
                                         : LLMGW_STR_LIT(""));
     llmgw_json_end(w, '}');
-    llmgw_openai_chat_put_signature(w, part->signature);
+    llmgw_openai_put_signature(w, part->signature);
     llmgw_json_end(w, '}');
 }
 

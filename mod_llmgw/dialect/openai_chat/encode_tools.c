@@ -56,24 +56,11 @@ static apr_status_t check_tools(openai_chat_writing_t *wr, int *kept)
     return rv;
 }
 
-static int is_custom(const openai_chat_writing_t *wr, llmgw_str_t name)
-{
-    const llmgw_tool_t *tool;
-    int i;
-
-    for (i = 0; i < wr->req->tools->nelts; i++) {
-        tool = &APR_ARRAY_IDX(wr->req->tools, i, llmgw_tool_t);
-        if (llmgw_str_eq(tool->name, name)) {
-            return tool->type == LLMGW_TOOL_CUSTOM;
-        }
-    }
-    return 0;
-}
-
 /* {"type":"function","function":{"name":...}} */
 static void write_named(openai_chat_writing_t *wr, llmgw_str_t name)
 {
-    const char *type = is_custom(wr, name) ? "custom" : "function";
+    const char *type = llmgw_openai_is_custom(wr->req, name) ? "custom"
+                                                             : "function";
     llmgw_json_writer_t *w = &wr->w;
 
     llmgw_json_begin(w, '{');
@@ -87,12 +74,6 @@ static void write_named(openai_chat_writing_t *wr, llmgw_str_t name)
     llmgw_json_end(w, '}');
 }
 
-static const char *get_mode(llmgw_choice_e choice)
-{
-    return choice == LLMGW_CHOICE_NONE ? "none"
-        : choice == LLMGW_CHOICE_REQUIRED ? "required" : "auto";
-}
-
 static void write_allowed(openai_chat_writing_t *wr)
 {
     llmgw_json_writer_t *w = &wr->w;
@@ -104,7 +85,7 @@ static void write_allowed(openai_chat_writing_t *wr)
     llmgw_json_key(w, "allowed_tools");
     llmgw_json_begin(w, '{');
     llmgw_json_key(w, "mode");
-    llmgw_json_strz(w, get_mode(wr->req->choice));
+    llmgw_json_strz(w, llmgw_openai_choice_word(wr->req->choice));
     llmgw_json_key(w, "tools");
     llmgw_json_begin(w, '[');
     for (i = 0; i < wr->req->allowed_tools->nelts; i++) {
@@ -151,7 +132,7 @@ static void write_choice(openai_chat_writing_t *wr)
         write_allowed(wr);
     }
     else {
-        llmgw_json_strz(&wr->w, get_mode(req->choice));
+        llmgw_json_strz(&wr->w, llmgw_openai_choice_word(req->choice));
     }
 }
 

@@ -22,14 +22,6 @@ static int is_own(const openai_chat_writing_t *wr)
     return wr->req->dialect == &llmgw_dialect_openai_chat;
 }
 
-static void opt_flag(llmgw_json_writer_t *w, const char *name, int flag)
-{
-    if (flag >= 0) {
-        llmgw_json_key(w, name);
-        llmgw_json_bool_out(w, flag);
-    }
-}
-
 /* ---- sampling ----------------------------------------------------------- */
 
 /* Stop sequences: other providers take more of them than OpenAI. */
@@ -72,7 +64,7 @@ static apr_status_t write_limits(openai_chat_writing_t *wr)
     llmgw_json_opt_raw(w, "seed", req->seed);
     llmgw_json_opt_raw(w, "presence_penalty", req->presence_penalty);
     llmgw_json_opt_raw(w, "frequency_penalty", req->frequency_penalty);
-    opt_flag(w, "logprobs", req->logprobs);
+    llmgw_openai_opt_flag(w, "logprobs", req->logprobs);
     llmgw_json_opt_raw(w, "top_logprobs", req->top_logprobs);
     return rv;
 }
@@ -92,7 +84,7 @@ static void write_schema(openai_chat_writing_t *wr)
                    : LLMGW_STR_LIT("response"));
     llmgw_json_opt_str(w, "description", req->schema_description);
     llmgw_json_opt_raw(w, "schema", req->schema);
-    opt_flag(w, "strict", req->schema_strict);
+    llmgw_openai_opt_flag(w, "strict", req->schema_strict);
     llmgw_json_end(w, '}');
 }
 
@@ -118,21 +110,6 @@ static void write_format(openai_chat_writing_t *wr)
     llmgw_json_end(w, '}');
 }
 
-/* A budget of tokens is put into the nearest word there is; so is "max". */
-static llmgw_str_t get_effort(const llmgw_request_t *req)
-{
-    apr_int64_t budget = llmgw_raw_int(req->reasoning_budget, -1);
-
-    if (llmgw_str_is(req->effort, "max")) {
-        return LLMGW_STR_LIT("high");
-    }
-    if (req->effort.p || req->reasoning_off || budget < 0) {
-        return req->effort;
-    }
-    return budget <= 4096 ? LLMGW_STR_LIT("low")
-        : budget <= 12288 ? LLMGW_STR_LIT("medium") : LLMGW_STR_LIT("high");
-}
-
 /* ---- the rest ----------------------------------------------------------- */
 
 static void write_stream(openai_chat_writing_t *wr)
@@ -150,19 +127,14 @@ static void write_stream(openai_chat_writing_t *wr)
 
 static apr_status_t write_tier(openai_chat_writing_t *wr)
 {
-    static const char *const known[] = { "auto", "default", "flex", "scale",
-                                         "priority" };
     llmgw_str_t tier = wr->req->service_tier;
-    apr_size_t i;
 
     if (!is_own(wr) && llmgw_str_is(tier, "standard_only")) {
         tier = LLMGW_STR_LIT("default");
     }
-    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (is_own(wr) || llmgw_str_is(tier, known[i])) {
-            llmgw_json_opt_str(&wr->w, "service_tier", tier);
-            return APR_SUCCESS;
-        }
+    if (is_own(wr) || llmgw_openai_is_tier(tier)) {
+        llmgw_json_opt_str(&wr->w, "service_tier", tier);
+        return APR_SUCCESS;
     }
     return tier.p ? llmgw_openai_chat_cannot(wr, 1, "service_tier")
                   : APR_SUCCESS;
@@ -189,7 +161,7 @@ static apr_status_t write_account(openai_chat_writing_t *wr)
     llmgw_json_opt_raw(w, "metadata", req->metadata);
     rv = write_tier(wr);
     llmgw_json_opt_str(w, "prompt_cache_key", req->prompt_cache_key);
-    opt_flag(w, "store", req->store);
+    llmgw_openai_opt_flag(w, "store", req->store);
     return rv;
 }
 
@@ -253,7 +225,8 @@ static apr_status_t write_members(openai_chat_writing_t *wr)
         return rv;
     }
     write_format(wr);
-    llmgw_json_opt_str(&wr->w, "reasoning_effort", get_effort(wr->req));
+    llmgw_json_opt_str(&wr->w, "reasoning_effort",
+                       llmgw_openai_effort(wr->req));
     llmgw_json_opt_str(&wr->w, "verbosity", wr->req->verbosity);
     rv = write_account(wr);
     if (rv == APR_SUCCESS) {

@@ -1,0 +1,214 @@
+/* openai.h: what the dialects of OpenAI have in common */
+#ifndef LLMGW_DIALECT_OPENAI_H
+#define LLMGW_DIALECT_OPENAI_H
+
+#include <stddef.h>
+#include <apr_hash.h>
+#include "common.h"
+
+/** What ends each stream. */
+#define LLMGW_OPENAI_STREAM_END "data: [DONE]\n\n"
+
+/* ---- words and values, openai_util.c ------------------------------------ */
+
+/** Write a data: URL as a string. */
+void llmgw_openai_put_data_url(llmgw_json_writer_t *w, llmgw_str_t media_type,
+                               llmgw_str_t data);
+
+/** Take a data: URL with base64 apart. @return 0 if it is none */
+int llmgw_openai_split_data_url(llmgw_str_t url, llmgw_str_t *media_type,
+                                llmgw_str_t *data);
+
+/** Is it an http: or https: URL? */
+int llmgw_openai_is_web_url(llmgw_str_t url);
+
+/** What "input_audio" calls a media type: "audio/mpeg" is "mp3". */
+llmgw_str_t llmgw_openai_audio_format(llmgw_str_t media_type);
+
+/** Write a token count; what is not known is none. */
+void llmgw_openai_put_tokens(llmgw_json_writer_t *w, const char *name,
+                             apr_int64_t n);
+
+/** The raw thought signature of a tool call, NULL if it has none: it stands in
+ * `extra_content.google.thought_signature` of the call. */
+const llmgw_json_t *llmgw_openai_signature(const llmgw_json_t *call);
+
+/** Write extra_content with a signature, nothing if never given. */
+void llmgw_openai_put_signature(llmgw_json_writer_t *w, llmgw_str_t sig);
+
+/** Write the id of a call as a string; one is made of the answer's where the
+ * provider gave none. */
+void llmgw_openai_put_call_id(llmgw_json_writer_t *w, llmgw_str_t id,
+                              int choice, int index,
+                              const llmgw_answer_opts_t *opts);
+
+/** "auto", "none", "required", "any"; UNSET for anything else. */
+llmgw_choice_e llmgw_openai_choice_mode(const llmgw_json_t *v);
+
+/** The word for a choice that names no tool. */
+const char *llmgw_openai_choice_word(llmgw_choice_e choice);
+
+/** The word for how hard to think: the client's, or the nearest to its budget
+ * of tokens; never given where it said nothing. */
+llmgw_str_t llmgw_openai_effort(const llmgw_request_t *req);
+
+/** Do OpenAI's APIs know this service tier? */
+int llmgw_openai_is_tier(llmgw_str_t tier);
+
+/** Is the tool of that name a custom one? */
+int llmgw_openai_is_custom(const llmgw_request_t *req, llmgw_str_t name);
+
+/** Write a flag; nothing for -1. */
+void llmgw_openai_opt_flag(llmgw_json_writer_t *w, const char *name, int flag);
+
+/* ---- errors, openai_util.c ---------------------------------------------- */
+
+/** OpenAI's word for a kind of error: "invalid_request_error". */
+const char *llmgw_openai_error_type(llmgw_errkind_e kind);
+
+/** Write the members of an error object: message, type, param, code. */
+void llmgw_openai_put_error(llmgw_json_writer_t *w, const llmgw_err_t *err);
+
+void llmgw_openai_error_decode(llmgw_err_t *err, const llmgw_json_t *body,
+                               apr_pool_t *p);
+apr_status_t llmgw_openai_error_encode(llmgw_buf_t *out,
+                                       const llmgw_err_t *err,
+                                       const char *request_id);
+
+/* ---- reading a request, openai_read.c ----------------------------------- */
+
+/** What reading a request works with. */
+typedef struct openai_reading_t {
+    llmgw_request_t *req;
+    apr_pool_t *p;
+    llmgw_err_t *err;
+    const char *list;           /* "messages"; NULL: at the top level */
+    int i;
+    const char *sub;            /* "content"; NULL: on the element itself */
+    int j;                      /* -1: sub is no list */
+    int ncalls;                 /* legacy calls, which have no id */
+    apr_hash_t *calls;          /* id -> llmgw_str_t *: name of the tool */
+} openai_reading_t;
+
+/** Fail with LLMGW_EINVAL (expected: "a string"), naming field of where we are;
+ * field NULL: the place itself. */
+apr_status_t llmgw_openai_invalid(openai_reading_t *r, const char *field,
+                                  const char *expected);
+/** Fail with LLMGW_EMISSING. */
+apr_status_t llmgw_openai_missing(openai_reading_t *r, const char *field);
+
+/** Fail with LLMGW_EUNSUPPORTED and this message. */
+apr_status_t llmgw_openai_refuse(openai_reading_t *r, const char *field,
+                                 const char *message);
+
+/** An optional string member; null counts as absent. LLMGW_EINVAL. */
+apr_status_t llmgw_openai_read_string(openai_reading_t *r,
+                                      const llmgw_json_t *obj,
+                                      const char *field, llmgw_str_t *out);
+
+/** A string member that must be there and not be empty. */
+apr_status_t llmgw_openai_need_string(openai_reading_t *r,
+                                      const llmgw_json_t *obj,
+                                      const char *field, llmgw_str_t *out);
+
+/** Put a URL into a part, or what a data: URL holds. */
+apr_status_t llmgw_openai_set_url(openai_reading_t *r, llmgw_part_t *part,
+                                  llmgw_str_t url, const char *field);
+
+/** The member "input_audio" of a content part. */
+apr_status_t llmgw_openai_read_audio(openai_reading_t *r,
+                                     const llmgw_json_t *part,
+                                     llmgw_part_t *out);
+
+/** file_id, filename and file_data of an object. @param field names file_data
+ * in errors */
+apr_status_t llmgw_openai_read_file(openai_reading_t *r,
+                                    const llmgw_json_t *file,
+                                    llmgw_part_t *out, const char *field);
+
+/** Name, description, parameters and strict of a function or custom tool. */
+apr_status_t llmgw_openai_read_function(openai_reading_t *r,
+                                        const llmgw_json_t *f,
+                                        llmgw_tool_t *tool);
+
+/** Append a tool; raw is its definition. */
+llmgw_tool_t *llmgw_openai_add_tool(openai_reading_t *r, llmgw_tool_e type,
+                                    const llmgw_json_t *raw);
+
+/** More tools than any provider takes; bounds what looking them up costs. */
+#define LLMGW_OPENAI_TOOLS_MAX 4096
+
+typedef apr_status_t (*openai_read_fn)(openai_reading_t *r,
+                                       const llmgw_json_t *v);
+
+/** Read each element of a list of tools. */
+apr_status_t llmgw_openai_read_list(openai_reading_t *r,
+                                    const llmgw_json_t *list, const char *name,
+                                    openai_read_fn read);
+
+/** Arguments of a call: "" means none; an object is its text. */
+llmgw_str_t llmgw_openai_arguments(const llmgw_json_t *v, apr_pool_t *p);
+
+/** Remember and find the name of the tool that a call's result answers to. */
+void llmgw_openai_add_call(openai_reading_t *r, llmgw_str_t id,
+                           llmgw_str_t name);
+llmgw_str_t llmgw_openai_find_call(const openai_reading_t *r, llmgw_str_t id);
+
+/** schema, name, description and strict of an object. */
+void llmgw_openai_read_schema(openai_reading_t *r, const llmgw_json_t *v);
+
+/* ---- members by table, openai_read.c ------------------------------------ */
+
+typedef enum openai_kind_e {
+    OPENAI_NUMBER,              /* raw */
+    OPENAI_COUNT,               /* raw, a whole number, not negative */
+    OPENAI_STRING,
+    OPENAI_FLAG,                /* 1 or 0 */
+    OPENAI_OBJECT,              /* raw */
+    OPENAI_ARRAY,               /* raw */
+    OPENAI_READ                 /* by a function */
+} openai_kind_e;
+
+/** A member of a request's body and where it goes. */
+typedef struct openai_member_t {
+    const char *name;
+    openai_kind_e kind;
+    apr_size_t offset;          /* in llmgw_request_t */
+    openai_read_fn read;
+} openai_member_t;
+
+#define LLMGW_OPENAI_FIELD(kind, name, field) \
+    { name, kind, offsetof(llmgw_request_t, field), NULL }
+#define LLMGW_OPENAI_READ(name, fn) { name, OPENAI_READ, 0, fn }
+
+/** Read all members of a body by a table; those it does not have are extras,
+ * and null is as good as nothing. */
+apr_status_t llmgw_openai_read_members(openai_reading_t *r,
+                                       const llmgw_json_t *body,
+                                       const openai_member_t *members, int n);
+
+/** What follows from several members together: the model's name, a choice
+ * among no tools, usage of no stream. */
+apr_status_t llmgw_openai_settle(openai_reading_t *r,
+                                 const llmgw_address_t *address);
+
+/** The identifier of the end user by its newer name. */
+apr_status_t llmgw_openai_read_safety_identifier(openai_reading_t *r,
+                                                 const llmgw_json_t *v);
+
+/** Start reading a body. */
+apr_status_t llmgw_openai_begin(openai_reading_t *r, const llmgw_json_t *body,
+                                const llmgw_dialect_t *dialect, apr_pool_t *p,
+                                llmgw_err_t *err);
+
+/* ---- answers, openai_util.c --------------------------------------------- */
+
+/** Room in the scratch buffer for all strings of a text, so that unescaping
+ * moves nothing: what strings unescape to is never longer than their source. */
+apr_status_t llmgw_openai_reserve(llmgw_decode_t *d, apr_size_t len);
+
+/** Make a raw text one line from `start` of a buffer on: the line ends of an
+ * event are the protocol's. In JSON they stand between tokens only. */
+void llmgw_openai_flatten(llmgw_buf_t *b, apr_size_t start);
+
+#endif /* LLMGW_DIALECT_OPENAI_H */

@@ -1,0 +1,265 @@
+/* openai_util.c: words, values and errors that OpenAI's dialects share */
+#include <string.h>
+#include "openai.h"
+
+/* ---- data: URLs and media ----------------------------------------------- */
+
+void llmgw_openai_put_data_url(llmgw_json_writer_t *w, llmgw_str_t media_type,
+                               llmgw_str_t data)
+{
+    apr_size_t len = 0;
+
+    while (len < media_type.len && media_type.p[len] != ','
+           && media_type.p[len] != ';') {
+        len++;
+    }
+    media_type.len = len;       /* no parameters: they are of no use here */
+    llmgw_json_raw_out(w, LLMGW_STR_LIT("\"data:"));
+    llmgw_json_put_escaped(w->out, media_type);
+    llmgw_buf_puts(w->out, ";base64,");
+    llmgw_json_put_escaped(w->out, data);
+    llmgw_buf_putc(w->out, '"');
+}
+
+int llmgw_openai_split_data_url(llmgw_str_t url, llmgw_str_t *media_type,
+                                llmgw_str_t *data)
+{
+    const char *comma, *semicolon;
+    apr_size_t len;
+
+    if (url.len < 5 || memcmp(url.p, "data:", 5) != 0) {
+        return 0;
+    }
+    comma = memchr(url.p, ',', url.len);
+    if (!comma) {
+        return 0;
+    }
+    len = (apr_size_t)(comma - url.p);
+    if (len < 12 || memcmp(comma - 7, ";base64", 7) != 0) {
+        return 0;
+    }
+    semicolon = memchr(url.p + 5, ';', len - 5);
+    *media_type = llmgw_str_make(url.p + 5,
+                                 (apr_size_t)(semicolon - url.p) - 5);
+    *data = llmgw_str_make(comma + 1, url.len - len - 1);
+    return 1;
+}
+
+int llmgw_openai_is_web_url(llmgw_str_t url)
+{
+    return url.len > 7 && (memcmp(url.p, "http://", 7) == 0
+                           || memcmp(url.p, "https:/", 7) == 0);
+}
+
+llmgw_str_t llmgw_openai_audio_format(llmgw_str_t type)
+{
+    static const char *const names[][2] = {
+        { "audio/mpeg", "mp3" }, { "audio/x-wav", "wav" },
+        { "audio/wave", "wav" }, { "audio/vnd.wave", "wav" }
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (llmgw_str_is(type, names[i][0])) {
+            return llmgw_str_of(names[i][1]);
+        }
+    }
+    return type.len > 6 ? llmgw_str_make(type.p + 6, type.len - 6)
+                        : LLMGW_STR_LIT("wav");
+}
+
+/* ---- members ------------------------------------------------------------ */
+
+void llmgw_openai_put_tokens(llmgw_json_writer_t *w, const char *name,
+                             apr_int64_t n)
+{
+    llmgw_json_key(w, name);
+    llmgw_json_int_out(w, n > 0 ? n : 0);
+}
+
+void llmgw_openai_opt_flag(llmgw_json_writer_t *w, const char *name, int flag)
+{
+    if (flag >= 0) {
+        llmgw_json_key(w, name);
+        llmgw_json_bool_out(w, flag);
+    }
+}
+
+const llmgw_json_t *llmgw_openai_signature(const llmgw_json_t *call)
+{
+    const llmgw_json_t *v = llmgw_json_lookup(call, "extra_content");
+
+    return llmgw_json_lookup(llmgw_json_lookup(v, "google"),
+                             "thought_signature");
+}
+
+void llmgw_openai_put_signature(llmgw_json_writer_t *w, llmgw_str_t sig)
+{
+    if (sig.len) {
+        llmgw_json_key(w, "extra_content");
+        llmgw_json_begin(w, '{');
+        llmgw_json_key(w, "google");
+        llmgw_json_begin(w, '{');
+        llmgw_json_opt_str(w, "thought_signature", sig);
+        llmgw_json_end(w, '}');
+        llmgw_json_end(w, '}');
+    }
+}
+
+void llmgw_openai_put_call_id(llmgw_json_writer_t *w, llmgw_str_t id,
+                              int choice, int index,
+                              const llmgw_answer_opts_t *opts)
+{
+    if (id.len) {
+        llmgw_json_str(w, id);
+        return;
+    }
+    llmgw_json_raw_out(w, LLMGW_STR_LIT("\"call_"));
+    llmgw_json_put_escaped(w->out, llmgw_str_make(
+        opts->id.p, opts->id.len < 24 ? opts->id.len : 24));
+    llmgw_buf_printf(w->out, "_%d_%d\"", choice, index);
+}
+
+llmgw_choice_e llmgw_openai_choice_mode(const llmgw_json_t *v)
+{
+    static const struct {
+        const char *word;
+        llmgw_choice_e choice;
+    } modes[] = {
+        { "auto", LLMGW_CHOICE_AUTO },
+        { "none", LLMGW_CHOICE_NONE },
+        { "required", LLMGW_CHOICE_REQUIRED },
+        { "any", LLMGW_CHOICE_REQUIRED }
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (llmgw_json_string_is(v, modes[i].word)) {
+            return modes[i].choice;
+        }
+    }
+    return LLMGW_CHOICE_UNSET;
+}
+
+const char *llmgw_openai_choice_word(llmgw_choice_e choice)
+{
+    return choice == LLMGW_CHOICE_NONE ? "none"
+        : choice == LLMGW_CHOICE_REQUIRED ? "required" : "auto";
+}
+
+llmgw_str_t llmgw_openai_effort(const llmgw_request_t *req)
+{
+    apr_int64_t budget = llmgw_raw_int(req->reasoning_budget, -1);
+
+    if (llmgw_str_is(req->effort, "max")) {
+        return LLMGW_STR_LIT("high");
+    }
+    if (req->effort.p || req->reasoning_off || budget < 0) {
+        return req->effort;
+    }
+    return budget <= 4096 ? LLMGW_STR_LIT("low")
+        : budget <= 12288 ? LLMGW_STR_LIT("medium") : LLMGW_STR_LIT("high");
+}
+
+int llmgw_openai_is_tier(llmgw_str_t tier)
+{
+    static const char *const known[] = { "auto", "default", "flex", "scale",
+                                         "priority" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (llmgw_str_is(tier, known[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int llmgw_openai_is_custom(const llmgw_request_t *req, llmgw_str_t name)
+{
+    const llmgw_tool_t *tool;
+    int i;
+
+    for (i = 0; i < req->tools->nelts; i++) {
+        tool = &APR_ARRAY_IDX(req->tools, i, llmgw_tool_t);
+        if (llmgw_str_eq(tool->name, name)) {
+            return tool->type == LLMGW_TOOL_CUSTOM;
+        }
+    }
+    return 0;
+}
+
+/* ---- answers ------------------------------------------------------------ */
+
+apr_status_t llmgw_openai_reserve(llmgw_decode_t *d, apr_size_t len)
+{
+    apr_status_t rv = llmgw_buf_reserve(d->scratch, len + 1);
+
+    return rv == LLMGW_ETOOBIG ? LLMGW_EUPTOOBIG : rv;
+}
+
+void llmgw_openai_flatten(llmgw_buf_t *b, apr_size_t start)
+{
+    apr_size_t i;
+
+    for (i = start; i < b->len; i++) {
+        if (b->data[i] == '\n' || b->data[i] == '\r') {
+            b->data[i] = ' ';
+        }
+    }
+}
+
+/* ---- errors ------------------------------------------------------------- */
+
+const char *llmgw_openai_error_type(llmgw_errkind_e kind)
+{
+    static const char *const types[] = {
+        [LLMGW_ERRKIND_INVALID_REQUEST] = "invalid_request_error",
+        [LLMGW_ERRKIND_AUTHENTICATION] = "authentication_error",
+        [LLMGW_ERRKIND_BILLING] = "insufficient_quota",
+        [LLMGW_ERRKIND_PERMISSION] = "permission_error",
+        [LLMGW_ERRKIND_NOT_FOUND] = "invalid_request_error",
+        [LLMGW_ERRKIND_TOO_LARGE] = "invalid_request_error",
+        [LLMGW_ERRKIND_RATE_LIMIT] = "rate_limit_error",
+        [LLMGW_ERRKIND_INTERNAL] = "server_error",
+        [LLMGW_ERRKIND_UPSTREAM] = "server_error",
+        [LLMGW_ERRKIND_OVERLOADED] = "server_error",
+        [LLMGW_ERRKIND_TIMEOUT] = "server_error",
+        [LLMGW_ERRKIND_CANCELLED] = "server_error"
+    };
+
+    return types[kind];
+}
+
+void llmgw_openai_put_error(llmgw_json_writer_t *w, const llmgw_err_t *err)
+{
+    llmgw_json_key(w, "message");
+    llmgw_json_strz(w, llmgw_error_text(err));
+    llmgw_json_key(w, "type");
+    llmgw_json_strz(w, llmgw_openai_error_type(err->kind));
+    llmgw_json_key(w, "param");
+    llmgw_json_strz(w, err->param);
+    llmgw_json_key(w, "code");
+    llmgw_json_strz(w, llmgw_err_code(err));
+}
+
+void llmgw_openai_error_decode(llmgw_err_t *err, const llmgw_json_t *body,
+                               apr_pool_t *p)
+{
+    llmgw_error_body_decode(err, body, p);
+}
+
+apr_status_t llmgw_openai_error_encode(llmgw_buf_t *out, const llmgw_err_t *err,
+                                       const char *request_id)
+{
+    llmgw_json_writer_t w = LLMGW_JSON_WRITER(out);
+
+    llmgw_json_begin(&w, '{');
+    llmgw_json_key(&w, "error");
+    llmgw_json_begin(&w, '{');
+    llmgw_openai_put_error(&w, err);
+    llmgw_json_end(&w, '}');
+    llmgw_json_opt_str(&w, "request_id", llmgw_str_of(request_id));
+    llmgw_json_end(&w, '}');
+    return out->failed;
+}
