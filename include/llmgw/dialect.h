@@ -183,6 +183,7 @@ typedef struct llmgw_dialect_t {
 } llmgw_dialect_t;
 
 extern const llmgw_dialect_t llmgw_dialect_openai_chat;
+extern const llmgw_dialect_t llmgw_dialect_openai_responses;
 extern const llmgw_dialect_t llmgw_dialect_anthropic;
 extern const llmgw_dialect_t llmgw_dialect_gemini;
 

@@ -42,6 +42,13 @@ void llmgw_openai_put_call_id(llmgw_json_writer_t *w, llmgw_str_t id,
                               int choice, int index,
                               const llmgw_answer_opts_t *opts);
 
+/**
+ * Write the members of a URL citation but its type, from the form of either
+ * dialect: {"type","url_citation":{...}} or {"type","url",...}; an object is
+ * open. @return 0 where raw is no object
+ */
+int llmgw_openai_put_citation(llmgw_json_writer_t *w, llmgw_str_t raw);
+
 /** "auto", "none", "required", "any"; UNSET for anything else. */
 llmgw_choice_e llmgw_openai_choice_mode(const llmgw_json_t *v);
 
@@ -74,6 +81,12 @@ void llmgw_openai_error_decode(llmgw_err_t *err, const llmgw_json_t *body,
 apr_status_t llmgw_openai_error_encode(llmgw_buf_t *out,
                                        const llmgw_err_t *err,
                                        const char *request_id);
+
+/* ---- lists of models, openai_models.c ----------------------------------- */
+
+apr_status_t llmgw_openai_models_encode(llmgw_buf_t *out,
+                                        const llmgw_model_t *models, int n,
+                                        int single);
 
 /* ---- reading a request, openai_read.c ----------------------------------- */
 
@@ -140,6 +153,11 @@ llmgw_tool_t *llmgw_openai_add_tool(openai_reading_t *r, llmgw_tool_e type,
 
 typedef apr_status_t (*openai_read_fn)(openai_reading_t *r,
                                        const llmgw_json_t *v);
+
+/** The name of a tool of a namespace, as one for targets without namespaces:
+ * "space__member", or "space" and "member" where one has a _ in between. */
+llmgw_str_t llmgw_openai_join(llmgw_str_t space, llmgw_str_t member,
+                              apr_pool_t *p);
 
 /** Read each element of a list of tools. */
 apr_status_t llmgw_openai_read_list(openai_reading_t *r,

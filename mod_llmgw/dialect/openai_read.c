@@ -167,6 +167,21 @@ llmgw_str_t llmgw_openai_find_call(const openai_reading_t *r, llmgw_str_t id)
     return name ? *name : LLMGW_STR_NULL;
 }
 
+llmgw_str_t llmgw_openai_join(llmgw_str_t space, llmgw_str_t member,
+                              apr_pool_t *p)
+{
+    const char *between = "__";
+
+    if (!space.len || !member.len) {
+        return member;
+    }
+    if (space.p[space.len - 1] == '_' || *member.p == '_') {
+        between = "";
+    }
+    return llmgw_str_of(apr_psprintf(p, "%.*s%s%.*s", LLMGW_STR_ARG(space),
+                                     between, LLMGW_STR_ARG(member)));
+}
+
 llmgw_tool_t *llmgw_openai_add_tool(openai_reading_t *r, llmgw_tool_e type,
                                     const llmgw_json_t *raw)
 {

@@ -120,6 +120,37 @@ void llmgw_openai_put_call_id(llmgw_json_writer_t *w, llmgw_str_t id,
     llmgw_buf_printf(w->out, "_%d_%d\"", choice, index);
 }
 
+static apr_status_t find_citation(void *ctx, const llmgw_json_member_t *m)
+{
+    if (m->type == LLMGW_JSON_OBJECT
+        && llmgw_json_member_is(m, "url_citation")) {
+        *(llmgw_str_t *)ctx = m->value;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t put_citation(void *ctx, const llmgw_json_member_t *m)
+{
+    llmgw_json_writer_t *w = ctx;
+
+    if (!m->escaped && !llmgw_json_member_is(m, "type")) {
+        llmgw_json_key_str(w, m->name);
+        llmgw_json_raw_out(w, m->value);
+    }
+    return APR_SUCCESS;
+}
+
+int llmgw_openai_put_citation(llmgw_json_writer_t *w, llmgw_str_t raw)
+{
+    llmgw_json_type_e type;
+
+    return llmgw_json_scan(raw.p, raw.len, NULL, find_citation, &raw, &type,
+                           NULL) == APR_SUCCESS
+        && type == LLMGW_JSON_OBJECT
+        && llmgw_json_scan(raw.p, raw.len, NULL, put_citation, w, NULL, NULL)
+            == APR_SUCCESS;
+}
+
 llmgw_choice_e llmgw_openai_choice_mode(const llmgw_json_t *v)
 {
     static const struct {

@@ -462,9 +462,9 @@ static inline UNIT_UNUSED llmgw_str_t answer_substance(const llmgw_answer_t *a)
     return llmgw_buf_str(b);
 }
 
-/** Write it in chat completions, whole and streamed, and read it back. */
-static inline UNIT_UNUSED void check_round_trip(const char *id,
-                                                const llmgw_answer_t *a)
+/** Write it in a dialect, whole and streamed, and read it back. */
+static inline UNIT_UNUSED void check_round_trip_in(
+    const llmgw_dialect_t *dialect, const char *id, const llmgw_answer_t *a)
 {
     llmgw_answer_opts_t opts;
     llmgw_str_t want = answer_substance(a), wire, have;
@@ -473,8 +473,8 @@ static inline UNIT_UNUSED void check_round_trip(const char *id,
 
     for (stream = 0; stream < 2; stream++) {
         opts = answer_opts(stream);
-        wire = encode_answer(&llmgw_dialect_openai_chat, &opts, a);
-        back = decode(&llmgw_dialect_openai_chat, stream, wire);
+        wire = encode_answer(dialect, &opts, a);
+        back = decode(dialect, stream, wire);
         ck_assert_msg(back.status == APR_SUCCESS, "%s: cannot be read back",
                       id);
         have = answer_substance(back.answer);
@@ -482,6 +482,13 @@ static inline UNIT_UNUSED void check_round_trip(const char *id,
                       "%s, stream %d:\n%.*s\n-- read back --\n%.*s", id,
                       stream, LLMGW_STR_ARG(want), LLMGW_STR_ARG(have));
     }
+}
+
+/** The same in chat completions. */
+static inline UNIT_UNUSED void check_round_trip(const char *id,
+                                                const llmgw_answer_t *a)
+{
+    check_round_trip_in(&llmgw_dialect_openai_chat, id, a);
 }
 
 /** Read a recorded answer or error, in splits, and send it the way round. */

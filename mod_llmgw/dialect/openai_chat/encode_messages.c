@@ -303,11 +303,27 @@ static const char *get_role(const openai_chat_writing_t *wr,
     }
 }
 
+/* Is there nothing in it but items of another provider's tools? */
+static int is_foreign_only(const llmgw_message_t *m)
+{
+    int j = 0;
+
+    while (j < m->parts->nelts
+           && get_part(m->parts, j)->type == LLMGW_PART_BUILTIN) {
+        j++;
+    }
+    return j && j == m->parts->nelts;
+}
+
 static apr_status_t write_message(openai_chat_writing_t *wr, int i)
 {
     const llmgw_message_t *m = get_message(wr, i);
     apr_status_t rv;
 
+    if (is_foreign_only(m)) {
+        return llmgw_openai_chat_cannot(wr, 1, "messages[%d].content",
+                                        m->number);
+    }
     llmgw_json_begin(&wr->w, '{');
     llmgw_json_key(&wr->w, "role");
     llmgw_json_strz(&wr->w, get_role(wr, m));

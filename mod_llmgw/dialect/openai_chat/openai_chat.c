@@ -107,11 +107,14 @@ void llmgw_openai_chat_put_annotation(llmgw_json_writer_t *w, llmgw_str_t raw,
     llmgw_json_strz(w, "url_citation");
     llmgw_json_key(w, "url_citation");
     llmgw_json_begin(w, '{');
-    llmgw_openai_put_tokens(w, "end_index", 0);
-    llmgw_openai_put_tokens(w, "start_index", 0);
-    llmgw_json_opt_str(w, "url", url);
-    llmgw_json_key(w, "title");
-    llmgw_json_str(w, title.p ? title : url);
+    if (dialect != &llmgw_dialect_openai_responses
+        || !llmgw_openai_put_citation(w, raw)) {
+        llmgw_openai_put_tokens(w, "end_index", 0);
+        llmgw_openai_put_tokens(w, "start_index", 0);
+        llmgw_json_opt_str(w, "url", url);
+        llmgw_json_key(w, "title");
+        llmgw_json_str(w, title.p ? title : url);
+    }
     llmgw_json_end(w, '}');
     llmgw_json_end(w, '}');
 }
@@ -136,5 +139,5 @@ const llmgw_dialect_t llmgw_dialect_openai_chat = {
     llmgw_openai_chat_encode_end,
     llmgw_openai_chat_encode_whole,
     llmgw_openai_error_encode,
-    llmgw_openai_chat_models_encode
+    llmgw_openai_models_encode
 };

@@ -177,10 +177,4 @@ apr_status_t llmgw_openai_chat_encode_whole(llmgw_buf_t *out,
                                             const llmgw_answer_t *answer,
                                             const llmgw_answer_opts_t *opts);
 
-/* ---- lists of models, models.c ------------------------------------------ */
-
-apr_status_t llmgw_openai_chat_models_encode(llmgw_buf_t *out,
-                                             const llmgw_model_t *models,
-                                             int n, int single);
-
 #endif /* LLMGW_OPENAI_CHAT_H */

@@ -1,0 +1,271 @@
+/* request_encode.c: writing a Responses request */
+#include <stdarg.h>
+#include <string.h>
+#include <apr_strings.h>
+#include "openai_responses.h"
+
+apr_status_t llmgw_openai_responses_cannot(openai_responses_writing_t *wr,
+                                           int is_hint, const char *fmt, ...)
+{
+    const char *name;
+    va_list ap;
+
+    va_start(ap, fmt);
+    name = apr_pvsprintf(wr->p, fmt, ap);
+    va_end(ap);
+    return llmgw_encode_unsupported(wr->how, is_hint, name, wr->p, wr->err);
+}
+
+int llmgw_openai_responses_is_own(const openai_responses_writing_t *wr)
+{
+    return wr->req->dialect == &llmgw_dialect_openai_responses;
+}
+
+/* ---- sampling ----------------------------------------------------------- */
+
+static void write_limits(openai_responses_writing_t *wr)
+{
+    const llmgw_request_t *req = wr->req;
+    llmgw_json_writer_t *w = &wr->w;
+
+    if (wr->how->stream) {
+        llmgw_json_key(w, "stream");
+        llmgw_json_bool_out(w, 1);
+    }
+    llmgw_json_opt_raw(w, "max_output_tokens", req->max_tokens);
+    llmgw_json_opt_raw(w, "temperature", req->temperature);
+    llmgw_json_opt_raw(w, "top_p", req->top_p);
+    if (req->logprobs == 1) {
+        llmgw_json_opt_raw(w, "top_logprobs", req->top_logprobs);
+    }
+    if (llmgw_openai_responses_is_own(wr)) {    /* Open Responses has them */
+        llmgw_json_opt_raw(w, "presence_penalty", req->presence_penalty);
+        llmgw_json_opt_raw(w, "frequency_penalty", req->frequency_penalty);
+    }
+}
+
+/* What Responses has no member for: some of it changes what is answered. */
+static apr_status_t check_sampling(openai_responses_writing_t *wr)
+{
+    const llmgw_request_t *req = wr->req;
+    int own = llmgw_openai_responses_is_own(wr);
+    const struct {
+        const char *name;
+        int is_hint;
+        int is_there;
+    } all[] = {
+        { "n", 0, llmgw_raw_int(req->n, 1) != 1 },
+        { "stop", 0, req->stop && req->stop->nelts },
+        { "top_k", 1, req->top_k.p != NULL },
+        { "seed", 1, req->seed.p != NULL },
+        { "presence_penalty", 1, !own && req->presence_penalty.p },
+        { "frequency_penalty", 1, !own && req->frequency_penalty.p },
+        { "safety_settings", 1, req->safety_settings.p != NULL }
+    };
+    apr_status_t rv = APR_SUCCESS;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++) {
+        if (all[i].is_there) {
+            rv = llmgw_openai_responses_cannot(wr, all[i].is_hint, "%s",
+                                               all[i].name);
+        }
+    }
+    return rv;
+}
+
+/* ---- format and reasoning ----------------------------------------------- */
+
+static void write_format(openai_responses_writing_t *wr)
+{
+    static const char *const types[] = {
+        [LLMGW_FORMAT_UNSET] = "text",
+        [LLMGW_FORMAT_TEXT] = "text",
+        [LLMGW_FORMAT_JSON_OBJECT] = "json_object",
+        [LLMGW_FORMAT_JSON_SCHEMA] = "json_schema"
+    };
+    const llmgw_request_t *req = wr->req;
+    llmgw_json_writer_t *w = &wr->w;
+
+    llmgw_json_key(w, "format");
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "type");
+    llmgw_json_strz(w, types[req->format]);
+    if (req->format == LLMGW_FORMAT_JSON_SCHEMA) {
+        llmgw_json_key(w, "name");
+        llmgw_json_str(w, req->schema_name.len
+                       ? llmgw_tool_name_legal(req->schema_name, wr->p)
+                       : LLMGW_STR_LIT("response"));
+        llmgw_json_opt_str(w, "description", req->schema_description);
+        llmgw_json_key(w, "schema");
+        llmgw_json_raw_out(w, req->schema.p ? req->schema
+                                            : LLMGW_STR_LIT("{}"));
+        llmgw_openai_opt_flag(w, "strict", req->schema_strict);
+    }
+    llmgw_json_end(w, '}');
+}
+
+static void write_text(openai_responses_writing_t *wr)
+{
+    if (wr->req->format == LLMGW_FORMAT_UNSET && !wr->req->verbosity.p) {
+        return;
+    }
+    llmgw_json_key(&wr->w, "text");
+    llmgw_json_begin(&wr->w, '{');
+    if (wr->req->format != LLMGW_FORMAT_UNSET) {
+        write_format(wr);
+    }
+    llmgw_json_opt_str(&wr->w, "verbosity", wr->req->verbosity);
+    llmgw_json_end(&wr->w, '}');
+}
+
+static void write_reasoning(openai_responses_writing_t *wr)
+{
+    llmgw_str_t effort = llmgw_openai_effort(wr->req);
+
+    if (!effort.p && !wr->req->reasoning_summary.p) {
+        return;
+    }
+    llmgw_json_key(&wr->w, "reasoning");
+    llmgw_json_begin(&wr->w, '{');
+    llmgw_json_opt_str(&wr->w, "effort", effort);
+    llmgw_json_opt_str(&wr->w, "summary", wr->req->reasoning_summary);
+    llmgw_json_end(&wr->w, '}');
+}
+
+/* Does the model reason, as far as the request tells? Others refuse to be
+ * asked for what it thought. */
+static int is_reasoning(const llmgw_request_t *req)
+{
+    const llmgw_message_t *m;
+    const llmgw_part_t *part;
+    llmgw_str_t effort = llmgw_openai_effort(req);
+    int i, j;
+
+    if (effort.len && !llmgw_str_is(effort, "none")) {
+        return 1;
+    }
+    for (i = 0; i < req->messages->nelts; i++) {
+        m = &APR_ARRAY_IDX(req->messages, i, llmgw_message_t);
+        for (j = 0; j < m->parts->nelts; j++) {
+            part = &APR_ARRAY_IDX(m->parts, j, llmgw_part_t);
+            if (part->type == LLMGW_PART_REDACTED
+                || (part->type == LLMGW_PART_REASONING
+                    && part->signature.len)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Nothing is stored there, so reasoning has to come back as it is. */
+static void write_include(openai_responses_writing_t *wr)
+{
+    llmgw_json_writer_t *w = &wr->w;
+    int reasons = is_reasoning(wr->req);
+
+    if (llmgw_openai_responses_is_own(wr)) {
+        llmgw_json_opt_raw(w, "include", wr->req->include);
+        return;
+    }
+    if (!reasons && wr->req->logprobs != 1) {
+        return;
+    }
+    llmgw_json_key(w, "include");
+    llmgw_json_begin(w, '[');
+    if (reasons) {
+        llmgw_json_strz(w, "reasoning.encrypted_content");
+    }
+    if (wr->req->logprobs == 1) {
+        llmgw_json_strz(w, "message.output_text.logprobs");
+    }
+    llmgw_json_end(w, ']');
+}
+
+/* ---- the rest ----------------------------------------------------------- */
+
+static apr_status_t write_account(openai_responses_writing_t *wr)
+{
+    const llmgw_request_t *req = wr->req;
+    llmgw_json_writer_t *w = &wr->w;
+    int own = llmgw_openai_responses_is_own(wr);
+    apr_status_t rv = APR_SUCCESS;
+
+    llmgw_json_opt_str(w, "user", req->user);
+    llmgw_json_opt_raw(w, "metadata", req->metadata);
+    if (own || llmgw_openai_is_tier(req->service_tier)) {
+        llmgw_json_opt_str(w, "service_tier", req->service_tier);
+    }
+    else if (req->service_tier.p) {
+        rv = llmgw_openai_responses_cannot(wr, 1, "service_tier");
+    }
+    llmgw_json_opt_str(w, "prompt_cache_key", req->prompt_cache_key);
+    /* Elsewhere nothing is stored that nobody asked to be. */
+    llmgw_json_key(w, "store");
+    llmgw_json_bool_out(w, req->store == 1);
+    return rv;
+}
+
+static apr_status_t write_extras(openai_responses_writing_t *wr)
+{
+    const llmgw_extra_t *extra;
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; i < wr->req->extras->nelts && rv == APR_SUCCESS; i++) {
+        extra = &APR_ARRAY_IDX(wr->req->extras, i, llmgw_extra_t);
+        if (llmgw_openai_responses_is_own(wr)) {
+            llmgw_json_key_str(&wr->w, extra->name);
+            llmgw_json_raw_out(&wr->w, extra->value);
+        }
+        else {
+            rv = llmgw_openai_responses_cannot(wr, 1, "%.*s",
+                                               LLMGW_STR_ARG(extra->name));
+        }
+    }
+    return rv;
+}
+
+static apr_status_t write_members(openai_responses_writing_t *wr)
+{
+    apr_status_t rv;
+
+    llmgw_json_key(&wr->w, "model");
+    llmgw_json_str(&wr->w, wr->how->model);
+    rv = llmgw_openai_responses_write_input(wr);
+    if (rv == APR_SUCCESS) {
+        rv = llmgw_openai_responses_write_tools(wr);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_sampling(wr);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    write_limits(wr);
+    write_text(wr);
+    write_reasoning(wr);
+    write_include(wr);
+    rv = write_account(wr);
+    return rv == APR_SUCCESS ? write_extras(wr) : rv;
+}
+
+apr_status_t llmgw_openai_responses_request_encode(
+    llmgw_buf_t *out, const llmgw_request_t *req, llmgw_encode_t *how,
+    apr_pool_t *p, llmgw_err_t *err)
+{
+    openai_responses_writing_t wr = { LLMGW_JSON_WRITER(out), req, how, p,
+                                      err, NULL };
+    apr_status_t rv;
+
+    wr.custom = apr_hash_make(p);
+    llmgw_json_begin(&wr.w, '{');
+    rv = write_members(&wr);
+    llmgw_json_end(&wr.w, '}');
+    if (rv == APR_SUCCESS && out->failed != APR_SUCCESS) {
+        rv = llmgw_err_set(err, p, out->failed, NULL,
+                           "The request is too large.");
+    }
+    return rv;
+}

@@ -1,0 +1,199 @@
+/* test_responses_answer.c: reading Responses answers, whole and streamed */
+#include "responses.h"
+
+static const llmgw_dialect_t *const responses =
+    &llmgw_dialect_openai_responses;
+
+START_TEST(test_golden)
+{
+    ck_assert_int_gt(check_golden_answers("openai_responses", responses), 15);
+}
+END_TEST
+
+/* Bodies that are no answer. */
+START_TEST(test_bad_bodies)
+{
+    static const struct {
+        const char *body;
+        apr_status_t status;
+    } cases[] = {
+        { "null", LLMGW_EUPBODY },
+        { "{}", LLMGW_EUPBODY },
+        { "[]", LLMGW_EUPBODY },
+        { "", LLMGW_EUPBODY },
+        { "<html></html>", LLMGW_EUPBODY },
+        { "{\"output\":null}", LLMGW_EUPBODY },
+        { "{\"output\":{}}", LLMGW_EUPBODY },
+        { "{\"output\":[]}", LLMGW_EEMPTY },
+        { "{\"output\":[],\"status\":\"queued\"}", LLMGW_EEMPTY },
+        { "{\"output\":[],\"status\":\"completed\"}", APR_SUCCESS },
+        { "{\"output\":[],\"status\":\"incomplete\",\"incomplete_details\":"
+          "{\"reason\":\"max_output_tokens\"}}", APR_SUCCESS },
+        { "{\"output\":[5,null,{},{\"type\":7}],\"status\":\"completed\"}",
+          APR_SUCCESS }
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        decoded_t got = decode(responses, 0, llmgw_str_of(cases[i].body));
+
+        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
+                      got.status);
+    }
+}
+END_TEST
+
+#define CREATED "data: {\"type\":\"response.created\",\"response\":{\"id\":" \
+    "\"r\"}}\n\n"
+#define TEXT "data: {\"type\":\"response.output_text.delta\"," \
+    "\"output_index\":0,\"content_index\":0,\"delta\":\"a\"}\n\n"
+#define COMPLETED "data: {\"type\":\"response.completed\",\"response\":" \
+    "{\"status\":\"completed\",\"output\":[]}}\n\n"
+
+/* Streams that do not end as they should, or hardly begin. */
+START_TEST(test_bad_streams)
+{
+    static const struct {
+        const char *body;
+        apr_status_t status;
+    } cases[] = {
+        { "", LLMGW_EEMPTY },
+        { ": nothing\n\n", LLMGW_EEMPTY },
+        { "data: [DONE]\n\n", LLMGW_EEMPTY },
+        { "data: hello\n\n", LLMGW_EUPBODY },
+        { "data: []\n\n", LLMGW_EUPBODY },
+        { CREATED, LLMGW_ETRUNCATED },
+        { CREATED TEXT, LLMGW_ETRUNCATED },
+        { CREATED TEXT COMPLETED, APR_SUCCESS },
+        { CREATED TEXT "data: [DONE]\n\n", APR_SUCCESS },
+        { TEXT COMPLETED TEXT, APR_SUCCESS },
+        { "data: {\"type\":\"response.output_text.delta\",\"output_index\":"
+          "99999,\"delta\":\"a\"}\n\n", LLMGW_EUPBODY },
+        { "data: {\"type\":\"response.output_text.delta\",\"output_index\":"
+          "-1,\"delta\":\"a\"}\n\n", LLMGW_EUPBODY },
+        { "data: {\"type\":\"response.new_thing\"}\n\n" TEXT COMPLETED,
+          APR_SUCCESS }
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        decoded_t got = decode(responses, 1, llmgw_str_of(cases[i].body));
+
+        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
+                      got.status);
+    }
+}
+END_TEST
+
+/* Only [DONE] ends a stream: where it is missing, the relay adds it. */
+START_TEST(test_end_mark)
+{
+    ck_assert_int_eq(decode(responses, 1, LLMGW_STR_LIT(
+        CREATED TEXT COMPLETED)).ended, 0);
+    ck_assert_int_eq(decode(responses, 1, LLMGW_STR_LIT(
+        CREATED TEXT COMPLETED "data: [DONE]\n\n")).ended, 1);
+}
+END_TEST
+
+/* ---- recorded exchanges ------------------------------------------------- */
+
+/* Can Responses hold all of it? One choice, and no sound. */
+static int is_expressible(const llmgw_answer_t *a)
+{
+    const llmgw_choice_t *c;
+    int i;
+
+    if (a->choices->nelts != 1) {
+        return 0;
+    }
+    c = APR_ARRAY_IDX(a->choices, 0, llmgw_choice_t *);
+    for (i = 0; i < c->blocks->nelts; i++) {
+        if (APR_ARRAY_IDX(c->blocks, i, llmgw_block_t *)->type
+            == LLMGW_EV_AUDIO) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int nwritten, nread;
+
+/* Whatever came from whomever is written as a proper stream. */
+static void check_written(const char *id, const llmgw_answer_t *a)
+{
+    llmgw_answer_opts_t opts = answer_opts(1);
+
+    check_lifecycle(id, encode_answer(responses, &opts, a));
+    if (!a->has_error && is_expressible(a)) {
+        check_round_trip_in(responses, id, a);
+    }
+    nwritten++;
+}
+
+static int is_responses(const fixture_t *f)
+{
+    llmgw_str_t body = unit_read(f->response);
+
+    return strcmp(f->dialect, "openai-responses") == 0
+        || strstr(body.p, "\"type\":\"response.")
+        || strstr(body.p, "\"type\": \"response.")
+        || strstr(body.p, "\"object\":\"response\"")
+        || strstr(body.p, "\"object\": \"response\"");
+}
+
+static void check_own(const fixture_t *f)
+{
+    decoded_t got;
+
+    if (!is_responses(f)) {
+        return;
+    }
+    check_fixture_answer(f, responses);
+    nread++;
+    if (f->status == 200) {
+        got = decode(responses, f->stream, unit_read(f->response));
+        check_written(f->id, got.answer);
+    }
+}
+
+START_TEST(test_recorded)
+{
+    nread = nwritten = 0;
+    if (each_fixture("openai-responses", check_own)) {
+        each_fixture("azure-openai", check_own);
+        ck_assert_int_gt(nread, 40);
+    }
+}
+END_TEST
+
+static const llmgw_dialect_t *other;
+
+static void check_other(const fixture_t *f)
+{
+    decoded_t got;
+
+    if (f->status != 200 || is_responses(f)) {
+        return;
+    }
+    got = decode(other, f->stream, unit_read(f->response));
+    if (got.status == APR_SUCCESS) {
+        check_written(f->id, got.answer);
+    }
+}
+
+START_TEST(test_recorded_others)
+{
+    nwritten = 0;
+    other = &llmgw_dialect_openai_chat;
+    if (each_fixture("openai-chat", check_other)) {
+        each_fixture("openai-compatible", check_other);
+        each_fixture("azure-openai", check_other);
+        other = &llmgw_dialect_anthropic;
+        each_fixture("anthropic", check_other);
+        ck_assert_int_gt(nwritten, 60);
+    }
+}
+END_TEST
+
+UNIT_MAIN("responses_answer", test_golden, test_bad_bodies, test_bad_streams,
+          test_end_mark, test_recorded, test_recorded_others)
