@@ -35,6 +35,7 @@ typedef struct life_t {
     life_item_t *items;
     int nterminal;              /* completed, incomplete, failed */
     int nerrors;
+    int is_lone;                /* there is an error and nothing else */
     int has_done;               /* [DONE] */
     llmgw_str_t status;
     llmgw_str_t event;          /* the one at hand, for messages */
@@ -374,9 +375,12 @@ static inline apr_status_t life_event(void *ctx, const llmgw_sse_event_t *sse)
     unit_assert_same(type, sse->type);
     LIFE_CHECK(life, life_int(life, ev, "sequence_number")
                == life->sequence);
-    LIFE_CHECK(life, (life->sequence == 0)
+    if (life->sequence == 0 && llmgw_str_is(type, "error")) {
+        life->is_lone = 1;      /* it may follow what a provider said */
+    }
+    LIFE_CHECK(life, (life->sequence == 0 && !life->is_lone)
                == llmgw_str_is(type, "response.created"));
-    LIFE_CHECK(life, (life->sequence == 1)
+    LIFE_CHECK(life, (life->sequence == 1 && !life->is_lone)
                == llmgw_str_is(type, "response.in_progress"));
     life_handle(life, ev, type);
     life->sequence++;

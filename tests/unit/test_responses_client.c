@@ -293,8 +293,9 @@ START_TEST(test_error)
     begin(&w, NULL);
     put_failure(&w);
     out = finish(&w, "failed");
+    assert_lacks(out, "response.created");
     assert_has(out, "event: error\ndata: {\"type\":\"error\","
-               "\"sequence_number\":2,\"code\":\"upstream_error\","
+               "\"sequence_number\":0,\"code\":\"upstream_error\","
                "\"message\":\"It \\\"broke\\\".\",\"param\":null,\"error\":"
                "{\"message\":\"It \\\"broke\\\".\",\"type\":\"server_error\","
                "\"param\":null,\"code\":\"upstream_error\"}}\n\n");

@@ -43,13 +43,10 @@ static apr_status_t put_response(llmgw_encoding_t *e, const char *type,
     return llmgw_openai_responses_end_event(e);
 }
 
-static apr_status_t start(llmgw_encoding_t *e, const llmgw_event_t *ev)
+static void prepare(llmgw_encoding_t *e, const llmgw_event_t *ev)
 {
     openai_responses_encode_t *st = e->state;
 
-    if (st->is_started) {
-        return APR_SUCCESS;
-    }
     st->is_started = 1;
     st->text_block = st->head_block = -1;
     st->answer = llmgw_answer_create(e->pool, e->scratch->bytes_max);
@@ -61,6 +58,16 @@ static apr_status_t start(llmgw_encoding_t *e, const llmgw_event_t *ev)
         llmgw_answer_event(st->answer, ev);
     }
     make_frame(e);
+}
+
+static apr_status_t start(llmgw_encoding_t *e, const llmgw_event_t *ev)
+{
+    openai_responses_encode_t *st = e->state;
+
+    if (st->is_started) {
+        return APR_SUCCESS;
+    }
+    prepare(e, ev);
     put_response(e, "response.created", "in_progress");
     return put_response(e, "response.in_progress", "in_progress");
 }
@@ -96,12 +103,16 @@ static apr_status_t put_content(llmgw_encoding_t *e, const llmgw_event_t *ev)
 
 /* ---- the ends ----------------------------------------------------------- */
 
+/* Where nothing was said before, the client may have the provider's own words
+ * before it: then there is nothing to begin. */
 static apr_status_t put_error(llmgw_encoding_t *e, const llmgw_event_t *ev)
 {
     openai_responses_encode_t *st = e->state;
     llmgw_json_writer_t w = llmgw_openai_responses_inner(e->out);
 
-    start(e, NULL);
+    if (!st->is_started) {
+        prepare(e, NULL);
+    }
     st->has_failed = 1;
     llmgw_answer_event(st->answer, ev);
     llmgw_openai_responses_begin_event(e, "error");

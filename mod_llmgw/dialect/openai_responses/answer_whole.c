@@ -207,10 +207,12 @@ void llmgw_openai_responses_put_settings(llmgw_json_writer_t *w,
 
 /* ---- what became of it -------------------------------------------------- */
 
-static void put_usage(llmgw_json_writer_t *w, const llmgw_usage_t *u)
+/* Clients count on figures at a good end, if only of nothing. */
+static void put_usage(llmgw_json_writer_t *w, const llmgw_usage_t *u,
+                      int is_over)
 {
     llmgw_json_key(w, "usage");
-    if (u->prompt < 0 && u->completion < 0 && u->total < 0) {
+    if (!is_over && u->prompt < 0 && u->completion < 0 && u->total < 0) {
         llmgw_json_null(w);
         return;
     }
@@ -302,7 +304,9 @@ void llmgw_openai_responses_put_state(llmgw_json_writer_t *w,
     put_error(w, view->answer);
     put_incomplete(w, view, word);
     put_output(w, view);
-    put_usage(w, &view->answer->usage);
+    put_usage(w, &view->answer->usage,
+              strcmp(word, "completed") == 0
+              || strcmp(word, "incomplete") == 0);
 }
 
 apr_status_t llmgw_openai_responses_encode_whole(
