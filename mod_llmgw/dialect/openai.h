@@ -2,9 +2,7 @@
 #ifndef LLMGW_DIALECT_OPENAI_H
 #define LLMGW_DIALECT_OPENAI_H
 
-#include <stddef.h>
-#include <apr_hash.h>
-#include "common.h"
+#include "reading.h"
 
 /** What ends each stream. */
 #define LLMGW_OPENAI_STREAM_END "data: [DONE]\n\n"
@@ -90,134 +88,40 @@ apr_status_t llmgw_openai_models_encode(llmgw_buf_t *out,
 
 /* ---- reading a request, openai_read.c ----------------------------------- */
 
-/** What reading a request works with. */
-typedef struct openai_reading_t {
-    llmgw_request_t *req;
-    apr_pool_t *p;
-    llmgw_err_t *err;
-    const char *list;           /* "messages"; NULL: at the top level */
-    int i;
-    const char *sub;            /* "content"; NULL: on the element itself */
-    int j;                      /* -1: sub is no list */
-    int ncalls;                 /* legacy calls, which have no id */
-    apr_hash_t *calls;          /* id -> llmgw_str_t *: name of the tool */
-} openai_reading_t;
-
-/** Fail with LLMGW_EINVAL (expected: "a string"), naming field of where we are;
- * field NULL: the place itself. */
-apr_status_t llmgw_openai_invalid(openai_reading_t *r, const char *field,
-                                  const char *expected);
-/** Fail with LLMGW_EMISSING. */
-apr_status_t llmgw_openai_missing(openai_reading_t *r, const char *field);
-
-/** Fail with LLMGW_EUNSUPPORTED and this message. */
-apr_status_t llmgw_openai_refuse(openai_reading_t *r, const char *field,
-                                 const char *message);
-
-/** An optional string member; null counts as absent. LLMGW_EINVAL. */
-apr_status_t llmgw_openai_read_string(openai_reading_t *r,
-                                      const llmgw_json_t *obj,
-                                      const char *field, llmgw_str_t *out);
-
-/** A string member that must be there and not be empty. */
-apr_status_t llmgw_openai_need_string(openai_reading_t *r,
-                                      const llmgw_json_t *obj,
-                                      const char *field, llmgw_str_t *out);
-
 /** Put a URL into a part, or what a data: URL holds. */
-apr_status_t llmgw_openai_set_url(openai_reading_t *r, llmgw_part_t *part,
+apr_status_t llmgw_openai_set_url(llmgw_reading_t *r, llmgw_part_t *part,
                                   llmgw_str_t url, const char *field);
 
 /** The member "input_audio" of a content part. */
-apr_status_t llmgw_openai_read_audio(openai_reading_t *r,
+apr_status_t llmgw_openai_read_audio(llmgw_reading_t *r,
                                      const llmgw_json_t *part,
                                      llmgw_part_t *out);
 
 /** file_id, filename and file_data of an object. @param field names file_data
  * in errors */
-apr_status_t llmgw_openai_read_file(openai_reading_t *r,
+apr_status_t llmgw_openai_read_file(llmgw_reading_t *r,
                                     const llmgw_json_t *file,
                                     llmgw_part_t *out, const char *field);
 
 /** Name, description, parameters and strict of a function or custom tool. */
-apr_status_t llmgw_openai_read_function(openai_reading_t *r,
+apr_status_t llmgw_openai_read_function(llmgw_reading_t *r,
                                         const llmgw_json_t *f,
                                         llmgw_tool_t *tool);
-
-/** Append a tool; raw is its definition. */
-llmgw_tool_t *llmgw_openai_add_tool(openai_reading_t *r, llmgw_tool_e type,
-                                    const llmgw_json_t *raw);
-
-/** More tools than any provider takes; bounds what looking them up costs. */
-#define LLMGW_OPENAI_TOOLS_MAX 4096
-
-typedef apr_status_t (*openai_read_fn)(openai_reading_t *r,
-                                       const llmgw_json_t *v);
 
 /** The name of a tool of a namespace, as one for targets without namespaces:
  * "space__member", or "space" and "member" where one has a _ in between. */
 llmgw_str_t llmgw_openai_join(llmgw_str_t space, llmgw_str_t member,
                               apr_pool_t *p);
 
-/** Read each element of a list of tools. */
-apr_status_t llmgw_openai_read_list(openai_reading_t *r,
-                                    const llmgw_json_t *list, const char *name,
-                                    openai_read_fn read);
-
 /** Arguments of a call: "" means none; an object is its text. */
 llmgw_str_t llmgw_openai_arguments(const llmgw_json_t *v, apr_pool_t *p);
 
-/** Remember and find the name of the tool that a call's result answers to. */
-void llmgw_openai_add_call(openai_reading_t *r, llmgw_str_t id,
-                           llmgw_str_t name);
-llmgw_str_t llmgw_openai_find_call(const openai_reading_t *r, llmgw_str_t id);
-
 /** schema, name, description and strict of an object. */
-void llmgw_openai_read_schema(openai_reading_t *r, const llmgw_json_t *v);
-
-/* ---- members by table, openai_read.c ------------------------------------ */
-
-typedef enum openai_kind_e {
-    OPENAI_NUMBER,              /* raw */
-    OPENAI_COUNT,               /* raw, a whole number, not negative */
-    OPENAI_STRING,
-    OPENAI_FLAG,                /* 1 or 0 */
-    OPENAI_OBJECT,              /* raw */
-    OPENAI_ARRAY,               /* raw */
-    OPENAI_READ                 /* by a function */
-} openai_kind_e;
-
-/** A member of a request's body and where it goes. */
-typedef struct openai_member_t {
-    const char *name;
-    openai_kind_e kind;
-    apr_size_t offset;          /* in llmgw_request_t */
-    openai_read_fn read;
-} openai_member_t;
-
-#define LLMGW_OPENAI_FIELD(kind, name, field) \
-    { name, kind, offsetof(llmgw_request_t, field), NULL }
-#define LLMGW_OPENAI_READ(name, fn) { name, OPENAI_READ, 0, fn }
-
-/** Read all members of a body by a table; those it does not have are extras,
- * and null is as good as nothing. */
-apr_status_t llmgw_openai_read_members(openai_reading_t *r,
-                                       const llmgw_json_t *body,
-                                       const openai_member_t *members, int n);
-
-/** What follows from several members together: the model's name, a choice
- * among no tools, usage of no stream. */
-apr_status_t llmgw_openai_settle(openai_reading_t *r,
-                                 const llmgw_address_t *address);
+void llmgw_openai_read_schema(llmgw_reading_t *r, const llmgw_json_t *v);
 
 /** The identifier of the end user by its newer name. */
-apr_status_t llmgw_openai_read_safety_identifier(openai_reading_t *r,
+apr_status_t llmgw_openai_read_safety_identifier(llmgw_reading_t *r,
                                                  const llmgw_json_t *v);
-
-/** Start reading a body. */
-apr_status_t llmgw_openai_begin(openai_reading_t *r, const llmgw_json_t *body,
-                                const llmgw_dialect_t *dialect, apr_pool_t *p,
-                                llmgw_err_t *err);
 
 /* ---- answers, openai_util.c --------------------------------------------- */
 

@@ -35,18 +35,18 @@ void llmgw_openai_chat_put_annotation(llmgw_json_writer_t *w, llmgw_str_t raw,
 
 /* ---- requests ----------------------------------------------------------- */
 
-apr_status_t llmgw_openai_chat_read_messages(openai_reading_t *r,
+apr_status_t llmgw_openai_chat_read_messages(llmgw_reading_t *r,
                                              const llmgw_json_t *messages);
-apr_status_t llmgw_openai_chat_read_content(openai_reading_t *r,
+apr_status_t llmgw_openai_chat_read_content(llmgw_reading_t *r,
                                             const llmgw_json_t *content,
                                             apr_array_header_t *parts);
-apr_status_t llmgw_openai_chat_read_tools(openai_reading_t *r,
+apr_status_t llmgw_openai_chat_read_tools(llmgw_reading_t *r,
                                           const llmgw_json_t *tools);
-apr_status_t llmgw_openai_chat_read_functions(openai_reading_t *r,
+apr_status_t llmgw_openai_chat_read_functions(llmgw_reading_t *r,
                                               const llmgw_json_t *functions);
-apr_status_t llmgw_openai_chat_read_choice(openai_reading_t *r,
+apr_status_t llmgw_openai_chat_read_choice(llmgw_reading_t *r,
                                            const llmgw_json_t *choice);
-apr_status_t llmgw_openai_chat_read_format(openai_reading_t *r,
+apr_status_t llmgw_openai_chat_read_format(llmgw_reading_t *r,
                                            const llmgw_json_t *format);
 
 apr_status_t llmgw_openai_chat_request_decode(llmgw_request_t **out,

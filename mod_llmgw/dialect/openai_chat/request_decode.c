@@ -4,33 +4,21 @@
 
 /* ---- members with a meaning of their own -------------------------------- */
 
-static apr_status_t read_stop(openai_reading_t *r, const llmgw_json_t *v)
+static apr_status_t read_stop(llmgw_reading_t *r, const llmgw_json_t *v)
 {
-    const llmgw_json_t *s;
-
-    r->req->stop = apr_array_make(r->p, 4, sizeof(llmgw_str_t));
-    if (v->type == LLMGW_JSON_STRING) {
-        APR_ARRAY_PUSH(r->req->stop, llmgw_str_t) = llmgw_json_string(v, r->p);
-        return APR_SUCCESS;
+    if (v->type != LLMGW_JSON_STRING) {
+        return llmgw_reading_strings(r, v, "stop", &r->req->stop);
     }
-    if (v->type != LLMGW_JSON_ARRAY) {
-        return llmgw_openai_invalid(r, "stop",
-                                    "a string or an array of strings");
-    }
-    for (s = llmgw_json_each(v, NULL); s; s = llmgw_json_each(v, s)) {
-        if (s->type != LLMGW_JSON_STRING) {
-            return llmgw_openai_invalid(r, "stop", "an array of strings");
-        }
-        APR_ARRAY_PUSH(r->req->stop, llmgw_str_t) = llmgw_json_string(s, r->p);
-    }
+    r->req->stop = apr_array_make(r->p, 1, sizeof(llmgw_str_t));
+    APR_ARRAY_PUSH(r->req->stop, llmgw_str_t) = llmgw_json_string(v, r->p);
     return APR_SUCCESS;
 }
 
-static apr_status_t read_stream_options(openai_reading_t *r,
+static apr_status_t read_stream_options(llmgw_reading_t *r,
                                         const llmgw_json_t *v)
 {
     if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_openai_invalid(r, "stream_options", "an object");
+        return llmgw_reading_invalid(r, "stream_options", "an object");
     }
     r->req->include_usage = llmgw_json_bool(
         llmgw_json_lookup(v, "include_usage"), 0);
@@ -38,53 +26,37 @@ static apr_status_t read_stream_options(openai_reading_t *r,
 }
 
 /* Both spellings; the newer one wins. */
-static apr_status_t read_max_tokens(openai_reading_t *r,
+static apr_status_t read_max_tokens(llmgw_reading_t *r,
                                     const llmgw_json_t *v)
 {
-    apr_int64_t n;
+    llmgw_str_t older;
+    apr_status_t rv = llmgw_reading_count(r, v, "max_tokens", &older);
 
-    if (llmgw_json_int(v, &n) != APR_SUCCESS || n < 0) {
-        return llmgw_openai_invalid(r, "max_tokens",
-                                    "a whole number, not negative");
+    if (rv == APR_SUCCESS && !r->req->max_tokens.p) {
+        r->req->max_tokens = older;
     }
-    if (!r->req->max_tokens.p) {
-        r->req->max_tokens = llmgw_json_raw(v);
-    }
-    return APR_SUCCESS;
+    return rv;
 }
 
-static apr_status_t read_max_completion(openai_reading_t *r,
-                                        const llmgw_json_t *v)
-{
-    apr_int64_t n;
-
-    if (llmgw_json_int(v, &n) != APR_SUCCESS || n < 0) {
-        return llmgw_openai_invalid(r, "max_completion_tokens",
-                                    "a whole number, not negative");
-    }
-    r->req->max_tokens = llmgw_json_raw(v);
-    return APR_SUCCESS;
-}
-
-static apr_status_t read_n(openai_reading_t *r, const llmgw_json_t *v)
+static apr_status_t read_n(llmgw_reading_t *r, const llmgw_json_t *v)
 {
     apr_int64_t n;
 
     if (llmgw_json_int(v, &n) != APR_SUCCESS || n < 1 || n > 128) {
-        return llmgw_openai_invalid(r, "n", "a whole number, 1 to 128");
+        return llmgw_reading_invalid(r, "n", "a whole number, 1 to 128");
     }
     r->req->n = llmgw_json_raw(v);
     return APR_SUCCESS;
 }
 
 /* OpenRouter's form: {"effort"} or {"max_tokens"} or {"enabled"}. */
-static apr_status_t read_reasoning(openai_reading_t *r,
+static apr_status_t read_reasoning(llmgw_reading_t *r,
                                    const llmgw_json_t *v)
 {
     llmgw_request_t *req = r->req;
 
     if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_openai_invalid(r, "reasoning", "an object");
+        return llmgw_reading_invalid(r, "reasoning", "an object");
     }
     if (!req->effort.p) {
         req->effort = llmgw_json_string(llmgw_json_lookup(v, "effort"), r->p);
@@ -98,13 +70,13 @@ static apr_status_t read_reasoning(openai_reading_t *r,
 }
 
 /* {"type":"enabled"|"disabled"|"adaptive","budget_tokens"} */
-static apr_status_t read_thinking(openai_reading_t *r,
+static apr_status_t read_thinking(llmgw_reading_t *r,
                                   const llmgw_json_t *v)
 {
     const llmgw_json_t *type = llmgw_json_lookup(v, "type");
 
     if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_openai_invalid(r, "thinking", "an object");
+        return llmgw_reading_invalid(r, "thinking", "an object");
     }
     r->req->reasoning_budget = llmgw_json_raw(
         llmgw_json_lookup_type(v, "budget_tokens", LLMGW_JSON_NUMBER));
@@ -117,42 +89,56 @@ static apr_status_t read_thinking(openai_reading_t *r,
     return APR_SUCCESS;
 }
 
+/* Text is what there is anyway. */
+static apr_status_t read_modalities(llmgw_reading_t *r, const llmgw_json_t *v)
+{
+    const llmgw_json_t *first = llmgw_json_each(v, NULL);
+
+    if (!first || v->count != 1 || !llmgw_json_string_is(first, "text")) {
+        llmgw_reading_extra(r, LLMGW_STR_LIT("modalities"), v, 1);
+    }
+    return APR_SUCCESS;
+}
+
 /* ---- the table ---------------------------------------------------------- */
 
-static const openai_member_t members[] = {
-    LLMGW_OPENAI_FIELD(OPENAI_STRING, "model", model),
-    LLMGW_OPENAI_FIELD(OPENAI_FLAG, "stream", stream),
-    LLMGW_OPENAI_READ("messages", llmgw_openai_chat_read_messages),
-    LLMGW_OPENAI_READ("tools", llmgw_openai_chat_read_tools),
-    LLMGW_OPENAI_READ("functions", llmgw_openai_chat_read_functions),
-    LLMGW_OPENAI_READ("tool_choice", llmgw_openai_chat_read_choice),
-    LLMGW_OPENAI_READ("function_call", llmgw_openai_chat_read_choice),
-    LLMGW_OPENAI_FIELD(OPENAI_FLAG, "parallel_tool_calls", parallel_tools),
-    LLMGW_OPENAI_READ("max_tokens", read_max_tokens),
-    LLMGW_OPENAI_READ("max_completion_tokens", read_max_completion),
-    LLMGW_OPENAI_FIELD(OPENAI_NUMBER, "temperature", temperature),
-    LLMGW_OPENAI_FIELD(OPENAI_NUMBER, "top_p", top_p),
-    LLMGW_OPENAI_FIELD(OPENAI_NUMBER, "top_k", top_k),
-    LLMGW_OPENAI_READ("n", read_n),
-    LLMGW_OPENAI_FIELD(OPENAI_NUMBER, "seed", seed),
-    LLMGW_OPENAI_FIELD(OPENAI_NUMBER, "presence_penalty", presence_penalty),
-    LLMGW_OPENAI_FIELD(OPENAI_NUMBER, "frequency_penalty", frequency_penalty),
-    LLMGW_OPENAI_FIELD(OPENAI_FLAG, "logprobs", logprobs),
-    LLMGW_OPENAI_FIELD(OPENAI_NUMBER, "top_logprobs", top_logprobs),
-    LLMGW_OPENAI_READ("stop", read_stop),
-    LLMGW_OPENAI_READ("stream_options", read_stream_options),
-    LLMGW_OPENAI_READ("response_format", llmgw_openai_chat_read_format),
-    LLMGW_OPENAI_FIELD(OPENAI_STRING, "verbosity", verbosity),
-    LLMGW_OPENAI_FIELD(OPENAI_STRING, "reasoning_effort", effort),
-    LLMGW_OPENAI_READ("reasoning", read_reasoning),
-    LLMGW_OPENAI_READ("thinking", read_thinking),
-    LLMGW_OPENAI_FIELD(OPENAI_STRING, "user", user),
-    LLMGW_OPENAI_READ("safety_identifier", llmgw_openai_read_safety_identifier),
-    LLMGW_OPENAI_FIELD(OPENAI_OBJECT, "metadata", metadata),
-    LLMGW_OPENAI_FIELD(OPENAI_STRING, "service_tier", service_tier),
-    LLMGW_OPENAI_FIELD(OPENAI_STRING, "prompt_cache_key", prompt_cache_key),
-    LLMGW_OPENAI_FIELD(OPENAI_ARRAY, "safety_settings", safety_settings),
-    LLMGW_OPENAI_FIELD(OPENAI_FLAG, "store", store)
+static const llmgw_member_t members[] = {
+    LLMGW_MEMBER(STRING, "model", model),
+    LLMGW_MEMBER(FLAG, "stream", stream),
+    LLMGW_MEMBER_BY("messages", llmgw_openai_chat_read_messages),
+    LLMGW_MEMBER_BY("tools", llmgw_openai_chat_read_tools),
+    LLMGW_MEMBER_BY("functions", llmgw_openai_chat_read_functions),
+    LLMGW_MEMBER_BY("tool_choice", llmgw_openai_chat_read_choice),
+    LLMGW_MEMBER_BY("function_call", llmgw_openai_chat_read_choice),
+    LLMGW_MEMBER(FLAG, "parallel_tool_calls", parallel_tools),
+    LLMGW_MEMBER_BY("max_tokens", read_max_tokens),
+    LLMGW_MEMBER(COUNT, "max_completion_tokens", max_tokens),
+    LLMGW_MEMBER(NUMBER, "temperature", temperature),
+    LLMGW_MEMBER(NUMBER, "top_p", top_p),
+    LLMGW_MEMBER(NUMBER, "top_k", top_k),
+    LLMGW_MEMBER_BY("n", read_n),
+    LLMGW_MEMBER(NUMBER, "seed", seed),
+    LLMGW_MEMBER(NUMBER, "presence_penalty", presence_penalty),
+    LLMGW_MEMBER(NUMBER, "frequency_penalty", frequency_penalty),
+    LLMGW_MEMBER(FLAG, "logprobs", logprobs),
+    LLMGW_MEMBER(NUMBER, "top_logprobs", top_logprobs),
+    LLMGW_MEMBER_BY("stop", read_stop),
+    LLMGW_MEMBER_BY("stream_options", read_stream_options),
+    LLMGW_MEMBER_BY("response_format", llmgw_openai_chat_read_format),
+    LLMGW_MEMBER(STRING, "verbosity", verbosity),
+    LLMGW_MEMBER(STRING, "reasoning_effort", effort),
+    LLMGW_MEMBER_BY("reasoning", read_reasoning),
+    LLMGW_MEMBER_BY("thinking", read_thinking),
+    LLMGW_MEMBER(STRING, "user", user),
+    LLMGW_MEMBER_BY("safety_identifier", llmgw_openai_read_safety_identifier),
+    LLMGW_MEMBER(OBJECT, "metadata", metadata),
+    LLMGW_MEMBER(STRING, "service_tier", service_tier),
+    LLMGW_MEMBER(STRING, "prompt_cache_key", prompt_cache_key),
+    LLMGW_MEMBER(ARRAY, "safety_settings", safety_settings),
+    LLMGW_MEMBER(FLAG, "store", store),
+    LLMGW_MEMBER_AS(MEANING, "web_search_options"),
+    LLMGW_MEMBER_AS(MEANING, "audio"),
+    LLMGW_MEMBER_BY("modalities", read_modalities)
 };
 
 /* ---- the whole ---------------------------------------------------------- */
@@ -162,19 +148,18 @@ apr_status_t llmgw_openai_chat_request_decode(llmgw_request_t **out,
                                               const llmgw_address_t *address,
                                               apr_pool_t *p, llmgw_err_t *err)
 {
-    openai_reading_t r;
+    llmgw_reading_t r;
     apr_status_t rv;
 
-    rv = llmgw_openai_begin(&r, body, &llmgw_dialect_openai_chat, p, err);
+    rv = llmgw_reading_begin(&r, body, &llmgw_dialect_openai_chat, p, err);
     if (rv == APR_SUCCESS) {
-        rv = llmgw_openai_read_members(&r, body, members, (int)(
-            sizeof(members) / sizeof(members[0])));
+        rv = llmgw_reading_members(&r, body, LLMGW_MEMBERS(members));
     }
     if (rv == APR_SUCCESS && !llmgw_json_lookup(body, "messages")) {
-        rv = llmgw_openai_missing(&r, "messages");
+        rv = llmgw_reading_missing(&r, "messages");
     }
     if (rv == APR_SUCCESS) {
-        rv = llmgw_openai_settle(&r, address);
+        rv = llmgw_reading_settle(&r, address);
     }
     if (rv == APR_SUCCESS) {
         *out = r.req;

@@ -13,7 +13,8 @@ apr_status_t llmgw_openai_chat_cannot(openai_chat_writing_t *wr, int is_hint,
     va_start(ap, fmt);
     name = apr_pvsprintf(wr->p, fmt, ap);
     va_end(ap);
-    return llmgw_encode_unsupported(wr->how, is_hint, name, wr->p, wr->err);
+    return llmgw_encode_unsupported(wr->how, wr->req, is_hint, name, wr->p,
+                                    wr->err);
 }
 
 /* Another dialect's words: `raw` members mean something in it only. */
@@ -165,12 +166,6 @@ static apr_status_t write_account(openai_chat_writing_t *wr)
     return rv;
 }
 
-/* Members of another dialect that change what the answer is. */
-static int is_meaning(llmgw_str_t name)
-{
-    return llmgw_str_is(name, "mcp_servers");
-}
-
 static apr_status_t write_extras(openai_chat_writing_t *wr)
 {
     const llmgw_extra_t *extra;
@@ -184,8 +179,7 @@ static apr_status_t write_extras(openai_chat_writing_t *wr)
             llmgw_json_raw_out(&wr->w, extra->value);
         }
         else {
-            rv = llmgw_openai_chat_cannot(wr, !extra->is_meaning
-                                          && !is_meaning(extra->name), "%.*s",
+            rv = llmgw_openai_chat_cannot(wr, !extra->is_meaning, "%.*s",
                                           LLMGW_STR_ARG(extra->name));
         }
     }

@@ -27,21 +27,21 @@
 /* ---- reading requests --------------------------------------------------- */
 
 /** Remember a member that the answer repeats. @param name lives on */
-void llmgw_openai_responses_echo(openai_reading_t *r, const char *name,
+void llmgw_openai_responses_echo(llmgw_reading_t *r, const char *name,
                                  const llmgw_json_t *v);
 
-apr_status_t llmgw_openai_responses_read_input(openai_reading_t *r,
+apr_status_t llmgw_openai_responses_read_input(llmgw_reading_t *r,
                                                const llmgw_json_t *input);
 /** @param field "content" or "output": where the parts stand in their item */
-apr_status_t llmgw_openai_responses_read_content(openai_reading_t *r,
+apr_status_t llmgw_openai_responses_read_content(llmgw_reading_t *r,
                                                  const llmgw_json_t *content,
                                                  const char *field,
                                                  apr_array_header_t *parts);
-apr_status_t llmgw_openai_responses_read_tools(openai_reading_t *r,
+apr_status_t llmgw_openai_responses_read_tools(llmgw_reading_t *r,
                                                const llmgw_json_t *tools);
-apr_status_t llmgw_openai_responses_read_choice(openai_reading_t *r,
+apr_status_t llmgw_openai_responses_read_choice(llmgw_reading_t *r,
                                                 const llmgw_json_t *choice);
-apr_status_t llmgw_openai_responses_read_text(openai_reading_t *r,
+apr_status_t llmgw_openai_responses_read_text(llmgw_reading_t *r,
                                               const llmgw_json_t *text);
 
 apr_status_t llmgw_openai_responses_request_decode(

@@ -2,43 +2,43 @@
 #include <string.h>
 #include "openai_responses.h"
 
-static apr_status_t read_image(openai_reading_t *r, const llmgw_json_t *part,
+static apr_status_t read_image(llmgw_reading_t *r, const llmgw_json_t *part,
                                llmgw_part_t *out)
 {
     llmgw_str_t url = LLMGW_STR_NULL;
     apr_status_t rv;
 
-    rv = llmgw_openai_read_string(r, part, "detail", &out->detail);
+    rv = llmgw_reading_string(r, part, "detail", &out->detail);
     if (rv == APR_SUCCESS) {
-        rv = llmgw_openai_read_string(r, part, "file_id", &out->file_id);
+        rv = llmgw_reading_string(r, part, "file_id", &out->file_id);
     }
     if (rv == APR_SUCCESS) {
-        rv = llmgw_openai_read_string(r, part, "image_url", &url);
+        rv = llmgw_reading_string(r, part, "image_url", &url);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (!url.len) {
         return out->file_id.len ? APR_SUCCESS
-                                : llmgw_openai_missing(r, "image_url");
+                                : llmgw_reading_missing(r, "image_url");
     }
     return llmgw_openai_set_url(r, out, url, "image_url");
 }
 
-static apr_status_t read_file(openai_reading_t *r, const llmgw_json_t *part,
+static apr_status_t read_file(llmgw_reading_t *r, const llmgw_json_t *part,
                               llmgw_part_t *out)
 {
     llmgw_str_t url = LLMGW_STR_NULL;
     apr_status_t rv = llmgw_openai_read_file(r, part, out, "file_data");
 
     if (rv == APR_SUCCESS) {
-        rv = llmgw_openai_read_string(r, part, "file_url", &url);
+        rv = llmgw_reading_string(r, part, "file_url", &url);
     }
     if (rv == APR_SUCCESS && url.len) {
         rv = llmgw_openai_set_url(r, out, url, "file_url");
     }
     return rv == APR_SUCCESS && !out->data.p && !out->url.p
-        && !out->file_id.len ? llmgw_openai_missing(r, "file_data") : rv;
+        && !out->file_id.len ? llmgw_reading_missing(r, "file_data") : rv;
 }
 
 /* The parts this dialect knows, and what reads them. */
@@ -56,11 +56,9 @@ static const struct {
     { "input_audio", LLMGW_PART_AUDIO, NULL }
 };
 
-static apr_status_t read_body(openai_reading_t *r, const llmgw_json_t *part,
+static apr_status_t read_body(llmgw_reading_t *r, const llmgw_json_t *part,
                               llmgw_part_t *out, const char *member)
 {
-    apr_status_t rv;
-
     switch (out->type) {
     case LLMGW_PART_IMAGE:
         return read_image(r, part, out);
@@ -69,24 +67,23 @@ static apr_status_t read_body(openai_reading_t *r, const llmgw_json_t *part,
     case LLMGW_PART_AUDIO:
         return llmgw_openai_read_audio(r, part, out);
     default:
-        rv = llmgw_openai_read_string(r, part, member, &out->text);
-        return rv == APR_SUCCESS && !out->text.p
-            ? llmgw_openai_missing(r, member) : rv;
+        return llmgw_reading_required(r, part, member, &out->text);
     }
 }
 
-static apr_status_t read_part(openai_reading_t *r, const llmgw_json_t *part,
-                              apr_array_header_t *parts)
+/* @param parts to which it is appended */
+static apr_status_t read_part(llmgw_reading_t *r, const llmgw_json_t *part,
+                              void *parts)
 {
     const llmgw_json_t *type = llmgw_json_lookup(part, "type"), *list;
     llmgw_part_t *out;
     apr_size_t i;
 
     if (part->type != LLMGW_JSON_OBJECT) {
-        return llmgw_openai_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
     if (!type) {
-        return llmgw_openai_missing(r, "type");
+        return llmgw_reading_missing(r, "type");
     }
     for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (llmgw_json_string_is(type, known[i].type)) {
@@ -99,36 +96,24 @@ static apr_status_t read_part(openai_reading_t *r, const llmgw_json_t *part,
             return read_body(r, part, out, known[i].member);
         }
     }
-    return llmgw_openai_invalid(r, "type", "\"input_text\", \"input_image\", "
-                                "\"input_file\", \"output_text\" or "
-                                "\"refusal\"");
+    return llmgw_reading_invalid(r, "type", "\"input_text\", \"input_image\", "
+                                 "\"input_file\", \"output_text\" or "
+                                 "\"refusal\"");
 }
 
-apr_status_t llmgw_openai_responses_read_content(openai_reading_t *r,
+apr_status_t llmgw_openai_responses_read_content(llmgw_reading_t *r,
                                                  const llmgw_json_t *content,
                                                  const char *field,
                                                  apr_array_header_t *parts)
 {
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
-
     if (content->type == LLMGW_JSON_STRING) {
         llmgw_parts_add(parts, LLMGW_PART_TEXT)->text =
             llmgw_json_string(content, r->p);
         return APR_SUCCESS;
     }
     if (content->type != LLMGW_JSON_ARRAY) {
-        return llmgw_openai_invalid(r, field,
-                                    "a string or an array of parts");
+        return llmgw_reading_invalid(r, field,
+                                     "a string or an array of parts");
     }
-    r->sub = field;
-    r->j = 0;
-    for (v = llmgw_json_each(content, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(content, v)) {
-        rv = read_part(r, v, parts);
-        r->j++;
-    }
-    r->sub = NULL;
-    r->j = -1;
-    return rv;
+    return llmgw_reading_each(r, field, content, read_part, parts);
 }

@@ -13,7 +13,8 @@ apr_status_t llmgw_openai_responses_cannot(openai_responses_writing_t *wr,
     va_start(ap, fmt);
     name = apr_pvsprintf(wr->p, fmt, ap);
     va_end(ap);
-    return llmgw_encode_unsupported(wr->how, is_hint, name, wr->p, wr->err);
+    return llmgw_encode_unsupported(wr->how, wr->req, is_hint, name, wr->p,
+                                    wr->err);
 }
 
 int llmgw_openai_responses_is_own(const openai_responses_writing_t *wr)

@@ -3,16 +3,7 @@
 #include <apr_strings.h>
 #include "openai_responses.h"
 
-/* A message, which errors name by the item it begins with. */
-static llmgw_message_t *add_message(openai_reading_t *r, llmgw_role_e role)
-{
-    llmgw_message_t *m = llmgw_request_add_message(r->req, r->p, role);
-
-    m->number = r->i;
-    return m;
-}
-
-static llmgw_message_t *get_last(const openai_reading_t *r)
+static llmgw_message_t *get_last(const llmgw_reading_t *r)
 {
     const apr_array_header_t *messages = r->req->messages;
 
@@ -39,7 +30,7 @@ static int has_part(const llmgw_message_t *m, llmgw_part_e type)
  * want reasoning, text and calls of a turn together. Only a text after a text
  * that called nothing is a turn of its own.
  */
-static llmgw_message_t *get_turn(openai_reading_t *r, int is_message)
+static llmgw_message_t *get_turn(llmgw_reading_t *r, int is_message)
 {
     llmgw_message_t *last = get_last(r);
 
@@ -48,27 +39,27 @@ static llmgw_message_t *get_turn(openai_reading_t *r, int is_message)
              && !has_part(last, LLMGW_PART_TOOL_CALL))) {
         return last;
     }
-    return add_message(r, LLMGW_ROLE_ASSISTANT);
+    return llmgw_reading_add_message(r, LLMGW_ROLE_ASSISTANT);
 }
 
 /* ---- messages ----------------------------------------------------------- */
 
-static apr_status_t read_plain(openai_reading_t *r, const llmgw_json_t *item,
+static apr_status_t read_plain(llmgw_reading_t *r, const llmgw_json_t *item,
                                llmgw_role_e role, int developer)
 {
-    llmgw_message_t *m = add_message(r, role);
+    llmgw_message_t *m = llmgw_reading_add_message(r, role);
     const llmgw_json_t *content = llmgw_json_lookup(item, "content");
 
     m->developer = developer;
     if (!content) {
-        return llmgw_openai_missing(r, "content");
+        return llmgw_reading_missing(r, "content");
     }
     return llmgw_openai_responses_read_content(r, content, "content",
                                                m->parts);
 }
 
 /* What says nothing is left out; a turn of nothing too. */
-static void drop_empty(openai_reading_t *r, llmgw_message_t *m, int from)
+static void drop_empty(llmgw_reading_t *r, llmgw_message_t *m, int from)
 {
     llmgw_part_t *part;
     int i, kept = from;
@@ -85,7 +76,7 @@ static void drop_empty(openai_reading_t *r, llmgw_message_t *m, int from)
     }
 }
 
-static apr_status_t read_assistant(openai_reading_t *r,
+static apr_status_t read_assistant(llmgw_reading_t *r,
                                    const llmgw_json_t *item)
 {
     const llmgw_json_t *content = llmgw_json_lookup(item, "content");
@@ -94,7 +85,7 @@ static apr_status_t read_assistant(openai_reading_t *r,
     apr_status_t rv;
 
     if (!content || content->type == LLMGW_JSON_NULL) {
-        return llmgw_openai_missing(r, "content");
+        return llmgw_reading_missing(r, "content");
     }
     rv = llmgw_openai_responses_read_content(r, content, "content", m->parts);
     if (rv == APR_SUCCESS) {
@@ -103,13 +94,13 @@ static apr_status_t read_assistant(openai_reading_t *r,
     return rv;
 }
 
-static apr_status_t read_message(openai_reading_t *r,
+static apr_status_t read_message(llmgw_reading_t *r,
                                  const llmgw_json_t *item)
 {
     const llmgw_json_t *role = llmgw_json_lookup(item, "role");
 
     if (!role) {
-        return llmgw_openai_missing(r, "role");
+        return llmgw_reading_missing(r, "role");
     }
     if (llmgw_json_string_is(role, "user")) {
         return read_plain(r, item, LLMGW_ROLE_USER, 0);
@@ -123,13 +114,13 @@ static apr_status_t read_message(openai_reading_t *r,
     if (llmgw_json_string_is(role, "developer")) {
         return read_plain(r, item, LLMGW_ROLE_SYSTEM, 1);
     }
-    return llmgw_openai_invalid(r, "role", "\"system\", \"developer\", "
-                                "\"user\" or \"assistant\"");
+    return llmgw_reading_invalid(r, "role", "\"system\", \"developer\", "
+                                 "\"user\" or \"assistant\"");
 }
 
 /* ---- calls and results -------------------------------------------------- */
 
-static apr_status_t read_any_call(openai_reading_t *r,
+static apr_status_t read_any_call(llmgw_reading_t *r,
                                   const llmgw_json_t *item, int is_custom)
 {
     llmgw_part_t *part = llmgw_parts_add(get_turn(r, 0)->parts,
@@ -138,15 +129,15 @@ static apr_status_t read_any_call(openai_reading_t *r,
     apr_status_t rv;
 
     part->is_custom = is_custom;
-    rv = llmgw_openai_need_string(r, item, "call_id", &part->id);
+    rv = llmgw_reading_filled(r, item, "call_id", &part->id);
     if (rv == APR_SUCCESS) {
-        rv = llmgw_openai_need_string(r, item, "name", &part->name);
+        rv = llmgw_reading_filled(r, item, "name", &part->name);
     }
     if (rv == APR_SUCCESS) {
-        rv = llmgw_openai_read_string(r, item, "namespace", &space);
+        rv = llmgw_reading_string(r, item, "namespace", &space);
     }
     if (rv == APR_SUCCESS && is_custom) {
-        rv = llmgw_openai_read_string(r, item, "input", &part->arguments);
+        rv = llmgw_reading_string(r, item, "input", &part->arguments);
     }
     else if (rv == APR_SUCCESS) {
         part->arguments = llmgw_openai_arguments(
@@ -157,38 +148,38 @@ static apr_status_t read_any_call(openai_reading_t *r,
     }
     part->name = llmgw_openai_join(space, part->name, r->p);
     part->signature = llmgw_json_string(llmgw_openai_signature(item), r->p);
-    llmgw_openai_add_call(r, part->id, part->name);
+    llmgw_reading_add_call(r, part->id, part->name);
     return APR_SUCCESS;
 }
 
-static apr_status_t read_call(openai_reading_t *r, const llmgw_json_t *item)
+static apr_status_t read_call(llmgw_reading_t *r, const llmgw_json_t *item)
 {
     return read_any_call(r, item, 0);
 }
 
-static apr_status_t read_custom_call(openai_reading_t *r,
+static apr_status_t read_custom_call(llmgw_reading_t *r,
                                      const llmgw_json_t *item)
 {
     return read_any_call(r, item, 1);
 }
 
-static apr_status_t read_result(openai_reading_t *r, const llmgw_json_t *item)
+static apr_status_t read_result(llmgw_reading_t *r, const llmgw_json_t *item)
 {
     const llmgw_json_t *output = llmgw_json_lookup(item, "output");
-    llmgw_message_t *m = add_message(r, LLMGW_ROLE_TOOL);
+    llmgw_message_t *m = llmgw_reading_add_message(r, LLMGW_ROLE_TOOL);
     llmgw_part_t *part = llmgw_parts_add(m->parts, LLMGW_PART_TOOL_RESULT);
     apr_status_t rv;
 
     part->parts = apr_array_make(r->p, 1, sizeof(llmgw_part_t));
     part->is_custom = llmgw_json_string_is(llmgw_json_lookup(item, "type"),
                                            "custom_tool_call_output");
-    rv = llmgw_openai_need_string(r, item, "call_id", &part->id);
+    rv = llmgw_reading_filled(r, item, "call_id", &part->id);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    part->name = llmgw_openai_find_call(r, part->id);
+    part->name = llmgw_reading_find_call(r, part->id);
     if (!output) {
-        return llmgw_openai_missing(r, "output");
+        return llmgw_reading_missing(r, "output");
     }
     return llmgw_openai_responses_read_content(r, output, "output",
                                                part->parts);
@@ -199,7 +190,7 @@ static apr_status_t read_result(openai_reading_t *r, const llmgw_json_t *item)
 /*
  * The texts of a list as one. @return how many there were, -1: it is no list
  */
-static int join_texts(openai_reading_t *r, const llmgw_json_t *list,
+static int join_texts(llmgw_reading_t *r, const llmgw_json_t *list,
                       llmgw_str_t *out)
 {
     const llmgw_json_t *v;
@@ -229,7 +220,7 @@ static int join_texts(openai_reading_t *r, const llmgw_json_t *list,
 }
 
 /* Text, or only what its maker can read; neither is nothing. */
-static apr_status_t read_reasoning(openai_reading_t *r,
+static apr_status_t read_reasoning(llmgw_reading_t *r,
                                    const llmgw_json_t *item)
 {
     llmgw_str_t content = LLMGW_STR_NULL, summary = LLMGW_STR_NULL;
@@ -241,10 +232,10 @@ static apr_status_t read_reasoning(openai_reading_t *r,
     n = join_texts(r, llmgw_json_lookup(item, "content"), &content);
     m = join_texts(r, llmgw_json_lookup(item, "summary"), &summary);
     if (n < 0 || m < 0) {
-        return llmgw_openai_invalid(r, n < 0 ? "content" : "summary",
-                                    "an array of texts");
+        return llmgw_reading_invalid(r, n < 0 ? "content" : "summary",
+                                     "an array of texts");
     }
-    rv = llmgw_openai_read_string(r, item, "encrypted_content", &data);
+    rv = llmgw_reading_string(r, item, "encrypted_content", &data);
     if (rv != APR_SUCCESS || (n + m == 0 && !data.len)) {
         return rv;
     }
@@ -264,13 +255,13 @@ static apr_status_t read_reasoning(openai_reading_t *r,
 
 /* ---- items of a provider's tools ---------------------------------------- */
 
-static apr_status_t refuse_reference(openai_reading_t *r,
+static apr_status_t refuse_reference(llmgw_reading_t *r,
                                      const llmgw_json_t *item)
 {
     (void)item;
-    return llmgw_openai_refuse(r, NULL, "Items cannot be referred to: "
-                               "conversations are not configured. Send the "
-                               "item itself.");
+    return llmgw_reading_refuse(r, NULL, "Items cannot be referred to: "
+                                "conversations are not configured. Send the "
+                                "item itself.");
 }
 
 static int ends_with(llmgw_str_t s, const char *end)
@@ -291,13 +282,13 @@ static int is_builtin(llmgw_str_t type)
         || llmgw_str_is(type, "compaction");
 }
 
-static apr_status_t read_builtin(openai_reading_t *r,
+static apr_status_t read_builtin(llmgw_reading_t *r,
                                  const llmgw_json_t *item, llmgw_str_t type)
 {
     llmgw_part_t *part;
 
     if (!is_builtin(type)) {
-        return llmgw_openai_invalid(r, "type", "the type of an input item");
+        return llmgw_reading_invalid(r, "type", "the type of an input item");
     }
     part = llmgw_parts_add(get_turn(r, 0)->parts, LLMGW_PART_BUILTIN);
     part->name = type;
@@ -309,7 +300,7 @@ static apr_status_t read_builtin(openai_reading_t *r,
 
 static const struct {
     const char *type;
-    openai_read_fn read;
+    apr_status_t (*read)(llmgw_reading_t *r, const llmgw_json_t *item);
 } items[] = {
     { "message", read_message },
     { "function_call", read_call },
@@ -320,22 +311,24 @@ static const struct {
     { "item_reference", refuse_reference }
 };
 
-static apr_status_t read_item(openai_reading_t *r, const llmgw_json_t *item)
+static apr_status_t read_item(llmgw_reading_t *r, const llmgw_json_t *item,
+                              void *ctx)
 {
     const llmgw_json_t *type = llmgw_json_lookup(item, "type");
     llmgw_str_t name = LLMGW_STR_NULL;
     apr_status_t rv;
     apr_size_t i;
 
+    (void)ctx;
     if (item->type != LLMGW_JSON_OBJECT) {
-        return llmgw_openai_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
     if (!type || type->type == LLMGW_JSON_NULL) {
         return !llmgw_json_lookup(item, "role")
             && llmgw_json_lookup(item, "id")
             ? refuse_reference(r, item) : read_message(r, item);
     }
-    rv = llmgw_openai_read_string(r, item, "type", &name);
+    rv = llmgw_reading_string(r, item, "type", &name);
     for (i = 0; rv == APR_SUCCESS && i < sizeof(items) / sizeof(items[0]);
          i++) {
         if (llmgw_str_is(name, items[i].type)) {
@@ -345,29 +338,18 @@ static apr_status_t read_item(openai_reading_t *r, const llmgw_json_t *item)
     return rv == APR_SUCCESS ? read_builtin(r, item, name) : rv;
 }
 
-apr_status_t llmgw_openai_responses_read_input(openai_reading_t *r,
+apr_status_t llmgw_openai_responses_read_input(llmgw_reading_t *r,
                                                const llmgw_json_t *input)
 {
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
-
     if (input->type == LLMGW_JSON_STRING) {
-        llmgw_parts_add(add_message(r, LLMGW_ROLE_USER)->parts,
+        llmgw_parts_add(llmgw_reading_add_message(r, LLMGW_ROLE_USER)->parts,
                         LLMGW_PART_TEXT)->text = llmgw_json_string(input,
                                                                    r->p);
         return APR_SUCCESS;
     }
     if (input->type != LLMGW_JSON_ARRAY || !input->count) {
-        return llmgw_openai_invalid(r, "input", "a string or an array with "
-                                    "at least one item");
+        return llmgw_reading_invalid(r, "input", "a string or an array with "
+                                     "at least one item");
     }
-    r->list = "input";
-    for (v = llmgw_json_each(input, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(input, v)) {
-        rv = read_item(r, v);
-        r->i++;
-    }
-    r->list = NULL;
-    r->i = 0;
-    return rv;
+    return llmgw_reading_each(r, "input", input, read_item, NULL);
 }

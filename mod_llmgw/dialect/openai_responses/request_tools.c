@@ -6,7 +6,7 @@
 /* ---- tools -------------------------------------------------------------- */
 
 /* {"type":"grammar","syntax","definition"}, as Chat Completions has it. */
-static llmgw_str_t get_format(openai_reading_t *r, const llmgw_json_t *format)
+static llmgw_str_t get_format(llmgw_reading_t *r, const llmgw_json_t *format)
 {
     llmgw_str_t syntax = llmgw_json_raw(llmgw_json_lookup_type(
         format, "syntax", LLMGW_JSON_STRING));
@@ -23,11 +23,11 @@ static llmgw_str_t get_format(openai_reading_t *r, const llmgw_json_t *format)
 }
 
 /* A function or a custom tool, of a namespace or of none. */
-static apr_status_t read_own(openai_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_own(llmgw_reading_t *r, const llmgw_json_t *v,
                              int is_custom, llmgw_str_t space,
                              const llmgw_json_t *raw)
 {
-    llmgw_tool_t *tool = llmgw_openai_add_tool(
+    llmgw_tool_t *tool = llmgw_reading_add_tool(
         r, is_custom ? LLMGW_TOOL_CUSTOM : LLMGW_TOOL_FUNCTION, raw);
     apr_status_t rv = llmgw_openai_read_function(r, v, tool);
 
@@ -43,45 +43,53 @@ static apr_status_t read_own(openai_reading_t *r, const llmgw_json_t *v,
     return rv;
 }
 
-/* {"type":"namespace","name","description","tools"} */
-static apr_status_t read_namespace(openai_reading_t *r, const llmgw_json_t *v)
+/* A namespace whose tools are read. */
+typedef struct space_t {
+    llmgw_str_t name;
+    const llmgw_json_t *raw;
+} space_t;
+
+static apr_status_t read_member(llmgw_reading_t *r, const llmgw_json_t *v,
+                                void *ctx)
 {
-    const llmgw_json_t *tools = llmgw_json_lookup(v, "tools"), *t, *type;
-    llmgw_str_t space = LLMGW_STR_NULL;
-    apr_status_t rv = llmgw_openai_need_string(r, v, "name", &space);
+    const llmgw_json_t *type = llmgw_json_lookup(v, "type");
+    const space_t *space = ctx;
+
+    return v->type != LLMGW_JSON_OBJECT
+        ? llmgw_reading_invalid(r, NULL, "an object")
+        : read_own(r, v, llmgw_json_string_is(type, "custom"), space->name,
+                   space->raw);
+}
+
+/* {"type":"namespace","name","description","tools"} */
+static apr_status_t read_namespace(llmgw_reading_t *r, const llmgw_json_t *v)
+{
+    const llmgw_json_t *tools = llmgw_json_lookup(v, "tools");
+    space_t space = { LLMGW_STR_NULL, v };
+    apr_status_t rv = llmgw_reading_filled(r, v, "name", &space.name);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (!llmgw_json_is(tools, LLMGW_JSON_ARRAY)
-        || tools->count > LLMGW_OPENAI_TOOLS_MAX) {
-        return llmgw_openai_invalid(r, "tools", "an array of tools");
+        || tools->count > LLMGW_TOOLS_MAX) {
+        return llmgw_reading_invalid(r, "tools", "an array of tools");
     }
-    r->sub = "tools";
-    r->j = 0;
-    for (t = llmgw_json_each(tools, NULL); t && rv == APR_SUCCESS;
-         t = llmgw_json_each(tools, t)) {
-        type = llmgw_json_lookup(t, "type");
-        rv = t->type != LLMGW_JSON_OBJECT
-            ? llmgw_openai_invalid(r, NULL, "an object")
-            : read_own(r, t, llmgw_json_string_is(type, "custom"), space, v);
-        r->j++;
-    }
-    r->sub = NULL;
-    r->j = -1;
-    return rv;
+    return llmgw_reading_each(r, "tools", tools, read_member, &space);
 }
 
-static apr_status_t read_tool(openai_reading_t *r, const llmgw_json_t *v)
+static apr_status_t read_tool(llmgw_reading_t *r, const llmgw_json_t *v,
+                              void *ctx)
 {
     const llmgw_json_t *type = llmgw_json_lookup(v, "type");
     llmgw_str_t name = LLMGW_STR_NULL;
     apr_status_t rv;
 
+    (void)ctx;
     if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_openai_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
-    rv = llmgw_openai_need_string(r, v, "type", &name);
+    rv = llmgw_reading_filled(r, v, "type", &name);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -94,24 +102,19 @@ static apr_status_t read_tool(openai_reading_t *r, const llmgw_json_t *v)
     if (llmgw_json_string_is(type, "namespace")) {
         return read_namespace(r, v);
     }
-    llmgw_openai_add_tool(r, LLMGW_TOOL_BUILTIN, v)->name = name;
+    llmgw_reading_add_tool(r, LLMGW_TOOL_BUILTIN, v)->name = name;
     return APR_SUCCESS;
 }
 
-apr_status_t llmgw_openai_responses_read_tools(openai_reading_t *r,
+apr_status_t llmgw_openai_responses_read_tools(llmgw_reading_t *r,
                                                const llmgw_json_t *tools)
 {
-    apr_status_t rv = llmgw_openai_read_list(r, tools, "tools", read_tool);
-
-    if (rv == APR_SUCCESS && r->req->tools->nelts > LLMGW_OPENAI_TOOLS_MAX) {
-        return llmgw_openai_invalid(r, "tools", "at most 4096 tools");
-    }
-    return rv;
+    return llmgw_reading_tools(r, "tools", tools, read_tool);
 }
 
 /* ---- choice ------------------------------------------------------------- */
 
-static llmgw_str_t get_name(openai_reading_t *r, const llmgw_json_t *v)
+static llmgw_str_t get_name(llmgw_reading_t *r, const llmgw_json_t *v)
 {
     llmgw_str_t name = llmgw_json_string(llmgw_json_lookup(v, "name"), r->p);
     llmgw_str_t space = llmgw_json_string(llmgw_json_lookup(v, "namespace"),
@@ -121,15 +124,15 @@ static llmgw_str_t get_name(openai_reading_t *r, const llmgw_json_t *v)
 }
 
 /* Tools of the provider's are allowed by their type. */
-static apr_status_t read_allowed(openai_reading_t *r, const llmgw_json_t *v)
+static apr_status_t read_allowed(llmgw_reading_t *r, const llmgw_json_t *v)
 {
     const llmgw_json_t *tools = llmgw_json_lookup(v, "tools"), *t;
     llmgw_str_t name;
 
     if (!llmgw_json_is(tools, LLMGW_JSON_ARRAY)
-        || tools->count > LLMGW_OPENAI_TOOLS_MAX) {
-        return llmgw_openai_invalid(r, "tool_choice.tools",
-                                    "an array of tools");
+        || tools->count > LLMGW_TOOLS_MAX) {
+        return llmgw_reading_invalid(r, "tool_choice.tools",
+                                     "an array of tools");
     }
     r->req->choice = llmgw_openai_choice_mode(llmgw_json_lookup(v, "mode"));
     if (r->req->choice == LLMGW_CHOICE_UNSET) {
@@ -148,7 +151,7 @@ static apr_status_t read_allowed(openai_reading_t *r, const llmgw_json_t *v)
     return APR_SUCCESS;
 }
 
-apr_status_t llmgw_openai_responses_read_choice(openai_reading_t *r,
+apr_status_t llmgw_openai_responses_read_choice(llmgw_reading_t *r,
                                                 const llmgw_json_t *v)
 {
     const llmgw_json_t *type = llmgw_json_lookup(v, "type");
@@ -157,11 +160,11 @@ apr_status_t llmgw_openai_responses_read_choice(openai_reading_t *r,
     if (v->type != LLMGW_JSON_OBJECT) {
         r->req->choice = llmgw_openai_choice_mode(v);
         return r->req->choice != LLMGW_CHOICE_UNSET ? APR_SUCCESS
-            : llmgw_openai_invalid(r, "tool_choice", "\"none\", \"auto\", "
-                                   "\"required\" or an object");
+            : llmgw_reading_invalid(r, "tool_choice", "\"none\", \"auto\", "
+                                    "\"required\" or an object");
     }
     if (!llmgw_json_is(type, LLMGW_JSON_STRING)) {
-        return llmgw_openai_missing(r, "tool_choice.type");
+        return llmgw_reading_missing(r, "tool_choice.type");
     }
     if (llmgw_json_string_is(type, "allowed_tools")) {
         return read_allowed(r, v);
@@ -172,7 +175,7 @@ apr_status_t llmgw_openai_responses_read_choice(openai_reading_t *r,
     }
     r->req->choice_name = get_name(r, v);
     if (!r->req->choice_name.len) {
-        return llmgw_openai_missing(r, "tool_choice.name");
+        return llmgw_reading_missing(r, "tool_choice.name");
     }
     r->req->choice = LLMGW_CHOICE_NAMED;
     return APR_SUCCESS;
@@ -180,14 +183,12 @@ apr_status_t llmgw_openai_responses_read_choice(openai_reading_t *r,
 
 /* ---- format ------------------------------------------------------------- */
 
-static apr_status_t read_format(openai_reading_t *r,
-                                const llmgw_json_t *format)
+static apr_status_t read_format(llmgw_reading_t *r,
+                                const llmgw_json_t *format, void *ctx)
 {
     const llmgw_json_t *type = llmgw_json_lookup(format, "type");
 
-    if (format->type != LLMGW_JSON_OBJECT) {
-        return llmgw_openai_invalid(r, "format", "an object");
-    }
+    (void)ctx;
     if (llmgw_json_string_is(type, "text")) {
         r->req->format = LLMGW_FORMAT_TEXT;
         return APR_SUCCESS;
@@ -197,30 +198,30 @@ static apr_status_t read_format(openai_reading_t *r,
         return APR_SUCCESS;
     }
     if (!llmgw_json_string_is(type, "json_schema")) {
-        return llmgw_openai_invalid(r, "format.type", "\"text\", "
-                                    "\"json_object\" or \"json_schema\"");
+        return llmgw_reading_invalid(r, "type", "\"text\", "
+                                     "\"json_object\" or \"json_schema\"");
     }
     if (!llmgw_json_lookup_type(format, "schema", LLMGW_JSON_OBJECT)) {
-        return llmgw_openai_missing(r, "format.schema");
+        return llmgw_reading_missing(r, "schema");
     }
     llmgw_openai_read_schema(r, format);
     return APR_SUCCESS;
 }
 
-apr_status_t llmgw_openai_responses_read_text(openai_reading_t *r,
-                                              const llmgw_json_t *text)
+static apr_status_t read_text(llmgw_reading_t *r, const llmgw_json_t *text,
+                              void *ctx)
 {
     const llmgw_json_t *format = llmgw_json_lookup(text, "format");
     apr_status_t rv;
 
-    if (text->type != LLMGW_JSON_OBJECT) {
-        return llmgw_openai_invalid(r, "text", "an object");
-    }
-    r->sub = "text";
-    rv = llmgw_openai_read_string(r, text, "verbosity", &r->req->verbosity);
-    if (rv == APR_SUCCESS && format && format->type != LLMGW_JSON_NULL) {
-        rv = read_format(r, format);
-    }
-    r->sub = NULL;
-    return rv;
+    (void)ctx;
+    rv = llmgw_reading_string(r, text, "verbosity", &r->req->verbosity);
+    return rv == APR_SUCCESS && format && format->type != LLMGW_JSON_NULL
+        ? llmgw_reading_object(r, "format", format, read_format, NULL) : rv;
+}
+
+apr_status_t llmgw_openai_responses_read_text(llmgw_reading_t *r,
+                                              const llmgw_json_t *text)
+{
+    return llmgw_reading_object(r, "text", text, read_text, NULL);
 }
