@@ -50,22 +50,6 @@ int llmgw_openai_put_citation(llmgw_json_writer_t *w, llmgw_str_t raw);
 /** "auto", "none", "required", "any"; UNSET for anything else. */
 llmgw_choice_e llmgw_openai_choice_mode(const llmgw_json_t *v);
 
-/** The word for a choice that names no tool. */
-const char *llmgw_openai_choice_word(llmgw_choice_e choice);
-
-/** The word for how hard to think: the client's, or the nearest to its budget
- * of tokens; never given where it said nothing. */
-llmgw_str_t llmgw_openai_effort(const llmgw_request_t *req);
-
-/** Do OpenAI's APIs know this service tier? */
-int llmgw_openai_is_tier(llmgw_str_t tier);
-
-/** Is the tool of that name a custom one? */
-int llmgw_openai_is_custom(const llmgw_request_t *req, llmgw_str_t name);
-
-/** Write a flag; nothing for -1. */
-void llmgw_openai_opt_flag(llmgw_json_writer_t *w, const char *name, int flag);
-
 /* ---- errors, openai_util.c ---------------------------------------------- */
 
 /** OpenAI's word for a kind of error: "invalid_request_error". */
@@ -122,6 +106,83 @@ void llmgw_openai_read_schema(llmgw_reading_t *r, const llmgw_json_t *v);
 /** The identifier of the end user by its newer name. */
 apr_status_t llmgw_openai_read_safety_identifier(llmgw_reading_t *r,
                                                  const llmgw_json_t *v);
+
+/* ---- writing a request, openai_write.c ----------------------------------- */
+
+/** What writing a request works with. */
+typedef struct openai_writing_t {
+    llmgw_json_writer_t w;
+    const llmgw_dialect_t *dialect; /* that is written */
+    const llmgw_request_t *req;
+    llmgw_encode_t *how;
+    apr_pool_t *p;
+    llmgw_err_t *err;
+    apr_hash_t *custom;         /* ids of calls of custom tools, written so
+                                 * far: Responses' results differ */
+} openai_writing_t;
+
+typedef apr_status_t (*llmgw_openai_write_fn)(openai_writing_t *wr);
+
+/** Write a body, whose members write_members writes: a dialect's
+ * request_encode(), see there. */
+apr_status_t llmgw_openai_write(const llmgw_dialect_t *dialect,
+                                llmgw_openai_write_fn write_members,
+                                llmgw_buf_t *out, const llmgw_request_t *req,
+                                llmgw_encode_t *how, apr_pool_t *p,
+                                llmgw_err_t *err);
+
+/** Did the request come in the dialect that is written, so that raw texts are
+ * its own? */
+int llmgw_openai_is_own(const openai_writing_t *wr);
+
+/** The word for how hard to think: the client's, or the nearest to its budget
+ * of tokens; never given where it said nothing. */
+llmgw_str_t llmgw_openai_effort(const llmgw_request_t *req);
+
+/** Write a flag; nothing for -1. */
+void llmgw_openai_opt_flag(llmgw_json_writer_t *w, const char *name, int flag);
+
+/** Write user, metadata, service_tier and prompt_cache_key. */
+apr_status_t llmgw_openai_write_account(openai_writing_t *wr);
+
+/** Write the members that the model has no place for, or report them. */
+apr_status_t llmgw_openai_write_extras(openai_writing_t *wr);
+
+/** Report the marks on a part that no member can hold. */
+apr_status_t llmgw_openai_check_marks(openai_writing_t *wr,
+                                      const llmgw_part_t *part);
+
+/** Write what the client says about a document, which has no place but before
+ * it: as texts. */
+void llmgw_openai_write_about(llmgw_json_writer_t *w, const llmgw_part_t *part,
+                              void (*write_text)(llmgw_json_writer_t *w,
+                                                 llmgw_str_t text));
+
+/** Is the tool of that name a custom one? */
+int llmgw_openai_is_custom(const llmgw_request_t *req, llmgw_str_t name);
+
+/** The word for a choice that names no tool. */
+const char *llmgw_openai_choice_word(llmgw_choice_e choice);
+
+/** How a dialect writes tools. */
+typedef struct llmgw_openai_tool_fns_t {
+    void (*write_tool)(openai_writing_t *wr, int i);
+    void (*write_named)(openai_writing_t *wr, llmgw_str_t name);
+    void (*write_allowed)(openai_writing_t *wr);
+    /** Write tool_choice as it came; 0: it did not, nothing is written. NULL:
+     * it never does. */
+    int (*write_raw_choice)(openai_writing_t *wr);
+} llmgw_openai_tool_fns_t;
+
+/** Write tools, tool_choice and parallel_tool_calls; report built-in tools of
+ * other providers. */
+apr_status_t llmgw_openai_write_tools(openai_writing_t *wr,
+                                      const llmgw_openai_tool_fns_t *fns);
+
+/** llmgw_encode_unsupported() for this request. */
+apr_status_t llmgw_openai_cannot(openai_writing_t *wr, int is_hint,
+                                 const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* ---- answers, openai_util.c --------------------------------------------- */
 

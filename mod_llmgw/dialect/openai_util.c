@@ -77,14 +77,6 @@ void llmgw_openai_put_tokens(llmgw_json_writer_t *w, const char *name,
     llmgw_json_int_out(w, n > 0 ? n : 0);
 }
 
-void llmgw_openai_opt_flag(llmgw_json_writer_t *w, const char *name, int flag)
-{
-    if (flag >= 0) {
-        llmgw_json_key(w, name);
-        llmgw_json_bool_out(w, flag);
-    }
-}
-
 const llmgw_json_t *llmgw_openai_signature(const llmgw_json_t *call)
 {
     const llmgw_json_t *v = llmgw_json_lookup(call, "extra_content");
@@ -170,54 +162,6 @@ llmgw_choice_e llmgw_openai_choice_mode(const llmgw_json_t *v)
         }
     }
     return LLMGW_CHOICE_UNSET;
-}
-
-const char *llmgw_openai_choice_word(llmgw_choice_e choice)
-{
-    return choice == LLMGW_CHOICE_NONE ? "none"
-        : choice == LLMGW_CHOICE_REQUIRED ? "required" : "auto";
-}
-
-llmgw_str_t llmgw_openai_effort(const llmgw_request_t *req)
-{
-    apr_int64_t budget = llmgw_raw_int(req->reasoning_budget, -1);
-
-    if (llmgw_str_is(req->effort, "max")) {
-        return LLMGW_STR_LIT("high");
-    }
-    if (req->effort.p || req->reasoning_off || budget < 0) {
-        return req->effort;
-    }
-    return budget <= 4096 ? LLMGW_STR_LIT("low")
-        : budget <= 12288 ? LLMGW_STR_LIT("medium") : LLMGW_STR_LIT("high");
-}
-
-int llmgw_openai_is_tier(llmgw_str_t tier)
-{
-    static const char *const known[] = { "auto", "default", "flex", "scale",
-                                         "priority" };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (llmgw_str_is(tier, known[i])) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-int llmgw_openai_is_custom(const llmgw_request_t *req, llmgw_str_t name)
-{
-    const llmgw_tool_t *tool;
-    int i;
-
-    for (i = 0; i < req->tools->nelts; i++) {
-        tool = &APR_ARRAY_IDX(req->tools, i, llmgw_tool_t);
-        if (llmgw_str_eq(tool->name, name)) {
-            return tool->type == LLMGW_TOOL_CUSTOM;
-        }
-    }
-    return 0;
 }
 
 /* ---- answers ------------------------------------------------------------ */

@@ -55,38 +55,20 @@ apr_status_t llmgw_openai_chat_request_decode(llmgw_request_t **out,
                                               apr_pool_t *p,
                                               llmgw_err_t *err);
 
-/** What writing a request works with. */
-typedef struct openai_chat_writing_t {
-    llmgw_json_writer_t w;
-    const llmgw_request_t *req;
-    llmgw_encode_t *how;
-    apr_pool_t *p;
-    llmgw_err_t *err;
-} openai_chat_writing_t;
-
-/** llmgw_encode_unsupported() for this request. */
-apr_status_t llmgw_openai_chat_cannot(openai_chat_writing_t *wr, int is_hint,
-                                      const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
 /** Write a text as a part of its own. */
 void llmgw_openai_chat_write_text(llmgw_json_writer_t *w, llmgw_str_t text);
 
 /** Write a part of message i, or report it. */
-apr_status_t llmgw_openai_chat_write_part(openai_chat_writing_t *wr,
+apr_status_t llmgw_openai_chat_write_part(openai_writing_t *wr,
                                           const llmgw_part_t *part, int i);
 
-/** Report the marks on a part that no member can hold. */
-apr_status_t llmgw_openai_chat_check_marks(openai_chat_writing_t *wr,
-                                           const llmgw_part_t *part);
-
 /** Write the member "content" of message i: a text alone is a string. */
-apr_status_t llmgw_openai_chat_write_content(openai_chat_writing_t *wr,
+apr_status_t llmgw_openai_chat_write_content(openai_writing_t *wr,
                                              const apr_array_header_t *parts,
                                              int i);
 
-apr_status_t llmgw_openai_chat_write_messages(openai_chat_writing_t *wr);
-apr_status_t llmgw_openai_chat_write_tools(openai_chat_writing_t *wr);
+apr_status_t llmgw_openai_chat_write_messages(openai_writing_t *wr);
+apr_status_t llmgw_openai_chat_write_tools(openai_writing_t *wr);
 
 apr_status_t llmgw_openai_chat_request_encode(llmgw_buf_t *out,
                                               const llmgw_request_t *req,

@@ -9,10 +9,10 @@ static const llmgw_part_t *get_part(const apr_array_header_t *parts, int i)
 
 /* Has Responses a form for this part of a turn? Only texts and refusals are
  * an assistant's. */
-static int is_known(const openai_responses_writing_t *wr,
+static int is_known(const openai_writing_t *wr,
                     const llmgw_part_t *part, int is_input)
 {
-    int own = llmgw_openai_responses_is_own(wr);
+    int own = llmgw_openai_is_own(wr);
 
     switch (part->type) {
     case LLMGW_PART_TEXT:
@@ -64,9 +64,15 @@ static void write_image(llmgw_json_writer_t *w, const llmgw_part_t *part)
     llmgw_json_end(w, '}');
 }
 
+static void write_input_text(llmgw_json_writer_t *w, llmgw_str_t text)
+{
+    write_text(w, "input_text", text);
+}
+
 /* A document's text is text. */
 static void write_document(llmgw_json_writer_t *w, const llmgw_part_t *part)
 {
+    llmgw_openai_write_about(w, part, write_input_text);
     if (part->text.p) {
         write_text(w, "input_text", part->text);
         return;
@@ -123,7 +129,7 @@ static void write_part(llmgw_json_writer_t *w, const llmgw_part_t *part,
 
 /* Report what is lost. @param n set to the parts that can be written; -1: it
  * is one text and nothing else */
-static apr_status_t check_parts(openai_responses_writing_t *wr,
+static apr_status_t check_parts(openai_writing_t *wr,
                                 const apr_array_header_t *parts, int from,
                                 int to, int is_input, int i, int *n)
 {
@@ -135,15 +141,13 @@ static apr_status_t check_parts(openai_responses_writing_t *wr,
     for (j = from; j < to && rv == APR_SUCCESS; j++) {
         part = get_part(parts, j);
         if (!is_known(wr, part, is_input)) {
-            rv = llmgw_openai_responses_cannot(wr, 0, "messages[%d].content",
+            rv = llmgw_openai_cannot(wr, 0, "messages[%d].content",
                                                i);
             continue;
         }
         plain &= part->type == LLMGW_PART_TEXT && ++*n == 1;
         *n += part->type != LLMGW_PART_TEXT;
-        if (part->cache_control.p) {
-            rv = llmgw_openai_responses_cannot(wr, 1, "cache_control");
-        }
+        rv = llmgw_openai_check_marks(wr, part);
     }
     if (*n == 1 && plain) {
         *n = -1;
@@ -152,7 +156,7 @@ static apr_status_t check_parts(openai_responses_writing_t *wr,
 }
 
 apr_status_t llmgw_openai_responses_write_content(
-    openai_responses_writing_t *wr, const char *name,
+    openai_writing_t *wr, const char *name,
     const apr_array_header_t *parts, int from, int to, const char *text,
     int i)
 {

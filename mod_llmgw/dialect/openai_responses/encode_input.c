@@ -10,7 +10,7 @@ static const llmgw_part_t *get_part(const llmgw_message_t *m, int i)
     return &APR_ARRAY_IDX(m->parts, i, llmgw_part_t);
 }
 
-static llmgw_str_t get_call_id(const openai_responses_writing_t *wr,
+static llmgw_str_t get_call_id(const openai_writing_t *wr,
                                llmgw_str_t id)
 {
     return id.len > CALL_ID_MAX ? llmgw_name_legal(id, CALL_ID_MAX, wr->p)
@@ -39,7 +39,7 @@ static const char *get_role(const llmgw_message_t *m)
 }
 
 /* The parts of a message from one up to another. */
-static apr_status_t write_message(openai_responses_writing_t *wr,
+static apr_status_t write_message(openai_writing_t *wr,
                                   const llmgw_message_t *m, int from, int to)
 {
     llmgw_json_writer_t *w = &wr->w;
@@ -54,7 +54,7 @@ static apr_status_t write_message(openai_responses_writing_t *wr,
         m->number);
     llmgw_json_end(w, '}');
     if (rv == APR_SUCCESS && m->name.len) {
-        rv = llmgw_openai_responses_cannot(wr, 1, "messages[%d].name",
+        rv = llmgw_openai_cannot(wr, 1, "messages[%d].name",
                                            m->number);
     }
     return rv;
@@ -63,13 +63,13 @@ static apr_status_t write_message(openai_responses_writing_t *wr,
 /* ---- an assistant's items ----------------------------------------------- */
 
 /* The namespace that a tool's name is made of, if it is. */
-static const llmgw_tool_t *find_spaced(const openai_responses_writing_t *wr,
+static const llmgw_tool_t *find_spaced(const openai_writing_t *wr,
                                        llmgw_str_t name)
 {
     const llmgw_tool_t *tool;
     int i;
 
-    for (i = 0; llmgw_openai_responses_is_own(wr)
+    for (i = 0; llmgw_openai_is_own(wr)
          && i < wr->req->tools->nelts; i++) {
         tool = &APR_ARRAY_IDX(wr->req->tools, i, llmgw_tool_t);
         if (tool->space.p && llmgw_str_eq(tool->name, name)) {
@@ -79,7 +79,7 @@ static const llmgw_tool_t *find_spaced(const openai_responses_writing_t *wr,
     return NULL;
 }
 
-static void write_call(openai_responses_writing_t *wr,
+static void write_call(openai_writing_t *wr,
                        const llmgw_part_t *part)
 {
     const llmgw_tool_t *spaced = find_spaced(wr, part->name);
@@ -120,7 +120,7 @@ static void write_texts(llmgw_json_writer_t *w, const char *name,
  * Signed reasoning is what its maker gave, with its text as the summary.
  * OpenAI takes no other, so that goes only to servers that say they do.
  */
-static void write_reasoning(openai_responses_writing_t *wr,
+static void write_reasoning(openai_writing_t *wr,
                             const llmgw_part_t *part)
 {
     llmgw_json_writer_t *w = &wr->w;
@@ -145,25 +145,23 @@ static void write_reasoning(openai_responses_writing_t *wr,
 }
 
 /* A part that is an item. */
-static apr_status_t write_item(openai_responses_writing_t *wr,
+static apr_status_t write_item(openai_writing_t *wr,
                                const llmgw_part_t *part, int i)
 {
     switch (part->type) {
     case LLMGW_PART_TOOL_CALL:
         write_call(wr, part);
-        return part->cache_control.p
-            ? llmgw_openai_responses_cannot(wr, 1, "cache_control")
-            : APR_SUCCESS;
+        return llmgw_openai_check_marks(wr, part);
     case LLMGW_PART_REASONING:
     case LLMGW_PART_REDACTED:
         write_reasoning(wr, part);
         return APR_SUCCESS;
     default:
-        if (llmgw_openai_responses_is_own(wr)) {
+        if (llmgw_openai_is_own(wr)) {
             llmgw_json_raw_out(&wr->w, part->raw);
             return APR_SUCCESS;
         }
-        return llmgw_openai_responses_cannot(wr, 1, "messages[%d].content",
+        return llmgw_openai_cannot(wr, 1, "messages[%d].content",
                                              i);
     }
 }
@@ -176,7 +174,7 @@ static int is_item(const llmgw_part_t *part)
         || part->type == LLMGW_PART_BUILTIN;
 }
 
-static apr_status_t write_assistant(openai_responses_writing_t *wr,
+static apr_status_t write_assistant(openai_writing_t *wr,
                                     const llmgw_message_t *m)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -198,7 +196,7 @@ static apr_status_t write_assistant(openai_responses_writing_t *wr,
 
 /* ---- results ------------------------------------------------------------ */
 
-static apr_status_t write_result(openai_responses_writing_t *wr,
+static apr_status_t write_result(openai_writing_t *wr,
                                  const llmgw_part_t *part, int i)
 {
     llmgw_json_writer_t *w = &wr->w;
@@ -219,13 +217,16 @@ static apr_status_t write_result(openai_responses_writing_t *wr,
         llmgw_json_opt_str(w, "output", LLMGW_STR_LIT(""));
     }
     llmgw_json_end(w, '}');
+    if (rv == APR_SUCCESS) {
+        rv = llmgw_openai_check_marks(wr, part);
+    }
     if (rv == APR_SUCCESS && part->is_error) {
-        rv = llmgw_openai_responses_cannot(wr, 1, "messages[%d].is_error", i);
+        rv = llmgw_openai_cannot(wr, 1, "messages[%d].is_error", i);
     }
     return rv;
 }
 
-static apr_status_t write_results(openai_responses_writing_t *wr,
+static apr_status_t write_results(openai_writing_t *wr,
                                   const llmgw_message_t *m)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -240,7 +241,7 @@ static apr_status_t write_results(openai_responses_writing_t *wr,
 /* ---- all ---------------------------------------------------------------- */
 
 apr_status_t llmgw_openai_responses_write_input(
-    openai_responses_writing_t *wr)
+    openai_writing_t *wr)
 {
     const llmgw_message_t *m;
     apr_status_t rv = APR_SUCCESS;

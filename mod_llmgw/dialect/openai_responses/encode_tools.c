@@ -1,7 +1,7 @@
 /* encode_tools.c: writing tools and the choice among them */
 #include "openai_responses.h"
 
-static const llmgw_tool_t *get_tool(const openai_responses_writing_t *wr,
+static const llmgw_tool_t *get_tool(const openai_writing_t *wr,
                                     int i)
 {
     return &APR_ARRAY_IDX(wr->req->tools, i, llmgw_tool_t);
@@ -27,7 +27,7 @@ static apr_status_t write_member(void *ctx, const llmgw_json_member_t *m)
 }
 
 /* {"type":"grammar","grammar":{...}} without the inner object. */
-static void write_format(openai_responses_writing_t *wr, llmgw_str_t format)
+static void write_format(openai_writing_t *wr, llmgw_str_t format)
 {
     llmgw_str_t grammar = LLMGW_STR_NULL;
     llmgw_json_writer_t *w = &wr->w;
@@ -51,7 +51,7 @@ static void write_format(openai_responses_writing_t *wr, llmgw_str_t format)
 }
 
 /* Without a word on it Responses takes a schema strictly, others do not. */
-static void write_function(openai_responses_writing_t *wr,
+static void write_function(openai_writing_t *wr,
                            const llmgw_tool_t *tool)
 {
     llmgw_json_writer_t *w = &wr->w;
@@ -72,46 +72,18 @@ static void write_function(openai_responses_writing_t *wr,
                            : LLMGW_STR_LIT("{\"type\":\"object\","
                                            "\"properties\":{}}"));
         llmgw_openai_opt_flag(w, "strict", tool->strict < 0
-                              && !llmgw_openai_responses_is_own(wr)
+                              && !llmgw_openai_is_own(wr)
                               ? 0 : tool->strict);
     }
     llmgw_json_end(w, '}');
 }
 
-/* A built-in tool of another provider's. */
-static int is_foreign(const openai_responses_writing_t *wr,
-                      const llmgw_tool_t *tool)
-{
-    return tool->type == LLMGW_TOOL_BUILTIN
-        && !llmgw_openai_responses_is_own(wr);
-}
-
-/* Report what Responses cannot take. @param kept set to what stays */
-static apr_status_t check_tools(openai_responses_writing_t *wr, int *kept)
-{
-    apr_status_t rv = APR_SUCCESS;
-    int i;
-
-    *kept = 0;
-    for (i = 0; i < wr->req->tools->nelts && rv == APR_SUCCESS; i++) {
-        if (is_foreign(wr, get_tool(wr, i))) {
-            rv = llmgw_openai_responses_cannot(wr, 0, "tools[%d]", i);
-            continue;
-        }
-        ++*kept;
-        if (get_tool(wr, i)->cache_control.p) {
-            rv = llmgw_openai_responses_cannot(wr, 1, "cache_control");
-        }
-    }
-    return rv;
-}
-
 /* A namespace is written once, as it came. */
-static void write_tool(openai_responses_writing_t *wr, int i)
+static void write_tool(openai_writing_t *wr, int i)
 {
     const llmgw_tool_t *tool = get_tool(wr, i);
     int raw = tool->type == LLMGW_TOOL_BUILTIN
-        || (tool->space.p && llmgw_openai_responses_is_own(wr));
+        || (tool->space.p && llmgw_openai_is_own(wr));
 
     if (!raw) {
         write_function(wr, tool);
@@ -123,7 +95,7 @@ static void write_tool(openai_responses_writing_t *wr, int i)
 
 /* ---- choice ------------------------------------------------------------- */
 
-static void write_named(openai_responses_writing_t *wr, llmgw_str_t name)
+static void write_named(openai_writing_t *wr, llmgw_str_t name)
 {
     llmgw_json_writer_t *w = &wr->w;
 
@@ -136,7 +108,7 @@ static void write_named(openai_responses_writing_t *wr, llmgw_str_t name)
     llmgw_json_end(w, '}');
 }
 
-static void write_allowed(openai_responses_writing_t *wr)
+static void write_allowed(openai_writing_t *wr)
 {
     const apr_array_header_t *names = wr->req->allowed_tools;
     llmgw_json_writer_t *w = &wr->w;
@@ -157,66 +129,27 @@ static void write_allowed(openai_responses_writing_t *wr)
 }
 
 /* The client's own words, where they came in this dialect. */
-static llmgw_str_t find_raw(const openai_responses_writing_t *wr)
+static int write_raw_choice(openai_writing_t *wr)
 {
     const apr_array_header_t *echoed = wr->req->echoed;
     const llmgw_extra_t *echo;
     int i;
 
-    for (i = 0; llmgw_openai_responses_is_own(wr) && echoed
-         && i < echoed->nelts; i++) {
+    for (i = 0; llmgw_openai_is_own(wr) && echoed && i < echoed->nelts; i++) {
         echo = &APR_ARRAY_IDX(echoed, i, llmgw_extra_t);
         if (llmgw_str_is(echo->name, "tool_choice")) {
-            return echo->value;
+            llmgw_json_opt_raw(&wr->w, "tool_choice", echo->value);
+            return 1;
         }
     }
-    return LLMGW_STR_NULL;
+    return 0;
 }
 
-static void write_choice(openai_responses_writing_t *wr)
+apr_status_t llmgw_openai_responses_write_tools(openai_writing_t *wr)
 {
-    const llmgw_request_t *req = wr->req;
-    llmgw_str_t raw = find_raw(wr);
+    static const llmgw_openai_tool_fns_t fns = {
+        write_tool, write_named, write_allowed, write_raw_choice
+    };
 
-    if (raw.p) {
-        llmgw_json_opt_raw(&wr->w, "tool_choice", raw);
-        return;
-    }
-    if (req->choice == LLMGW_CHOICE_UNSET && !req->allowed_tools) {
-        return;
-    }
-    llmgw_json_key(&wr->w, "tool_choice");
-    if (req->choice == LLMGW_CHOICE_NAMED) {
-        write_named(wr, req->choice_name);
-    }
-    else if (req->allowed_tools && req->choice != LLMGW_CHOICE_NONE) {
-        write_allowed(wr);
-    }
-    else {
-        llmgw_json_strz(&wr->w, llmgw_openai_choice_word(req->choice));
-    }
-}
-
-apr_status_t llmgw_openai_responses_write_tools(
-    openai_responses_writing_t *wr)
-{
-    apr_status_t rv;
-    int i, kept;
-
-    rv = check_tools(wr, &kept);
-    if (rv != APR_SUCCESS || kept == 0) {
-        return rv;
-    }
-    llmgw_json_key(&wr->w, "tools");
-    llmgw_json_begin(&wr->w, '[');
-    for (i = 0; i < wr->req->tools->nelts; i++) {
-        if (!is_foreign(wr, get_tool(wr, i))) {
-            write_tool(wr, i);
-        }
-    }
-    llmgw_json_end(&wr->w, ']');
-    write_choice(wr);
-    llmgw_openai_opt_flag(&wr->w, "parallel_tool_calls",
-                          wr->req->parallel_tools);
-    return APR_SUCCESS;
+    return llmgw_openai_write_tools(wr, &fns);
 }

@@ -50,37 +50,19 @@ apr_status_t llmgw_openai_responses_request_decode(
 
 /* ---- writing requests --------------------------------------------------- */
 
-/** What writing a request works with. */
-typedef struct openai_responses_writing_t {
-    llmgw_json_writer_t w;
-    const llmgw_request_t *req;
-    llmgw_encode_t *how;
-    apr_pool_t *p;
-    llmgw_err_t *err;
-    apr_hash_t *custom;         /* ids of the calls of custom tools */
-} openai_responses_writing_t;
-
-/** llmgw_encode_unsupported() for this request. */
-apr_status_t llmgw_openai_responses_cannot(openai_responses_writing_t *wr,
-                                           int is_hint, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/** Did the request come in this dialect, so that raw texts are its own? */
-int llmgw_openai_responses_is_own(const openai_responses_writing_t *wr);
-
 /** Write the member "input". */
 apr_status_t llmgw_openai_responses_write_input(
-    openai_responses_writing_t *wr);
+    openai_writing_t *wr);
 
 /** Write "content" or "output" of message i: a text alone is a string.
  * @param text the type of a text: "input_text", "output_text" */
 apr_status_t llmgw_openai_responses_write_content(
-    openai_responses_writing_t *wr, const char *name,
+    openai_writing_t *wr, const char *name,
     const apr_array_header_t *parts, int from, int to, const char *text,
     int i);
 
 apr_status_t llmgw_openai_responses_write_tools(
-    openai_responses_writing_t *wr);
+    openai_writing_t *wr);
 
 apr_status_t llmgw_openai_responses_request_encode(
     llmgw_buf_t *out, const llmgw_request_t *req, llmgw_encode_t *how,

@@ -1,30 +1,9 @@
 /* request_encode.c: writing a Responses request */
-#include <stdarg.h>
-#include <string.h>
-#include <apr_strings.h>
 #include "openai_responses.h"
-
-apr_status_t llmgw_openai_responses_cannot(openai_responses_writing_t *wr,
-                                           int is_hint, const char *fmt, ...)
-{
-    const char *name;
-    va_list ap;
-
-    va_start(ap, fmt);
-    name = apr_pvsprintf(wr->p, fmt, ap);
-    va_end(ap);
-    return llmgw_encode_unsupported(wr->how, wr->req, is_hint, name, wr->p,
-                                    wr->err);
-}
-
-int llmgw_openai_responses_is_own(const openai_responses_writing_t *wr)
-{
-    return wr->req->dialect == &llmgw_dialect_openai_responses;
-}
 
 /* ---- sampling ----------------------------------------------------------- */
 
-static void write_limits(openai_responses_writing_t *wr)
+static void write_limits(openai_writing_t *wr)
 {
     const llmgw_request_t *req = wr->req;
     llmgw_json_writer_t *w = &wr->w;
@@ -39,17 +18,17 @@ static void write_limits(openai_responses_writing_t *wr)
     if (req->logprobs == 1) {
         llmgw_json_opt_raw(w, "top_logprobs", req->top_logprobs);
     }
-    if (llmgw_openai_responses_is_own(wr)) {    /* Open Responses has them */
+    if (llmgw_openai_is_own(wr)) {    /* Open Responses has them */
         llmgw_json_opt_raw(w, "presence_penalty", req->presence_penalty);
         llmgw_json_opt_raw(w, "frequency_penalty", req->frequency_penalty);
     }
 }
 
 /* What Responses has no member for: some of it changes what is answered. */
-static apr_status_t check_sampling(openai_responses_writing_t *wr)
+static apr_status_t check_sampling(openai_writing_t *wr)
 {
     const llmgw_request_t *req = wr->req;
-    int own = llmgw_openai_responses_is_own(wr);
+    int own = llmgw_openai_is_own(wr);
     const struct {
         const char *name;
         int is_hint;
@@ -68,7 +47,7 @@ static apr_status_t check_sampling(openai_responses_writing_t *wr)
 
     for (i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++) {
         if (all[i].is_there) {
-            rv = llmgw_openai_responses_cannot(wr, all[i].is_hint, "%s",
+            rv = llmgw_openai_cannot(wr, all[i].is_hint, "%s",
                                                all[i].name);
         }
     }
@@ -77,7 +56,7 @@ static apr_status_t check_sampling(openai_responses_writing_t *wr)
 
 /* ---- format and reasoning ----------------------------------------------- */
 
-static void write_format(openai_responses_writing_t *wr)
+static void write_format(openai_writing_t *wr)
 {
     static const char *const types[] = {
         [LLMGW_FORMAT_UNSET] = "text",
@@ -106,7 +85,7 @@ static void write_format(openai_responses_writing_t *wr)
     llmgw_json_end(w, '}');
 }
 
-static void write_text(openai_responses_writing_t *wr)
+static void write_text(openai_writing_t *wr)
 {
     if (wr->req->format == LLMGW_FORMAT_UNSET && !wr->req->verbosity.p) {
         return;
@@ -120,7 +99,7 @@ static void write_text(openai_responses_writing_t *wr)
     llmgw_json_end(&wr->w, '}');
 }
 
-static void write_reasoning(openai_responses_writing_t *wr)
+static void write_reasoning(openai_writing_t *wr)
 {
     llmgw_str_t effort = llmgw_openai_effort(wr->req);
 
@@ -161,12 +140,12 @@ static int is_reasoning(const llmgw_request_t *req)
 }
 
 /* Nothing is stored there, so reasoning has to come back as it is. */
-static void write_include(openai_responses_writing_t *wr)
+static void write_include(openai_writing_t *wr)
 {
     llmgw_json_writer_t *w = &wr->w;
     int reasons = is_reasoning(wr->req);
 
-    if (llmgw_openai_responses_is_own(wr)) {
+    if (llmgw_openai_is_own(wr)) {
         llmgw_json_opt_raw(w, "include", wr->req->include);
         return;
     }
@@ -186,49 +165,7 @@ static void write_include(openai_responses_writing_t *wr)
 
 /* ---- the rest ----------------------------------------------------------- */
 
-static apr_status_t write_account(openai_responses_writing_t *wr)
-{
-    const llmgw_request_t *req = wr->req;
-    llmgw_json_writer_t *w = &wr->w;
-    int own = llmgw_openai_responses_is_own(wr);
-    apr_status_t rv = APR_SUCCESS;
-
-    llmgw_json_opt_str(w, "user", req->user);
-    llmgw_json_opt_raw(w, "metadata", req->metadata);
-    if (own || llmgw_openai_is_tier(req->service_tier)) {
-        llmgw_json_opt_str(w, "service_tier", req->service_tier);
-    }
-    else if (req->service_tier.p) {
-        rv = llmgw_openai_responses_cannot(wr, 1, "service_tier");
-    }
-    llmgw_json_opt_str(w, "prompt_cache_key", req->prompt_cache_key);
-    /* Elsewhere nothing is stored that nobody asked to be. */
-    llmgw_json_key(w, "store");
-    llmgw_json_bool_out(w, req->store == 1);
-    return rv;
-}
-
-static apr_status_t write_extras(openai_responses_writing_t *wr)
-{
-    const llmgw_extra_t *extra;
-    apr_status_t rv = APR_SUCCESS;
-    int i;
-
-    for (i = 0; i < wr->req->extras->nelts && rv == APR_SUCCESS; i++) {
-        extra = &APR_ARRAY_IDX(wr->req->extras, i, llmgw_extra_t);
-        if (llmgw_openai_responses_is_own(wr)) {
-            llmgw_json_key_str(&wr->w, extra->name);
-            llmgw_json_raw_out(&wr->w, extra->value);
-        }
-        else {
-            rv = llmgw_openai_responses_cannot(wr, 1, "%.*s",
-                                               LLMGW_STR_ARG(extra->name));
-        }
-    }
-    return rv;
-}
-
-static apr_status_t write_members(openai_responses_writing_t *wr)
+static apr_status_t write_members(openai_writing_t *wr)
 {
     apr_status_t rv;
 
@@ -248,25 +185,17 @@ static apr_status_t write_members(openai_responses_writing_t *wr)
     write_text(wr);
     write_reasoning(wr);
     write_include(wr);
-    rv = write_account(wr);
-    return rv == APR_SUCCESS ? write_extras(wr) : rv;
+    rv = llmgw_openai_write_account(wr);
+    /* Elsewhere nothing is stored that nobody asked to be. */
+    llmgw_json_key(&wr->w, "store");
+    llmgw_json_bool_out(&wr->w, wr->req->store == 1);
+    return rv == APR_SUCCESS ? llmgw_openai_write_extras(wr) : rv;
 }
 
 apr_status_t llmgw_openai_responses_request_encode(
     llmgw_buf_t *out, const llmgw_request_t *req, llmgw_encode_t *how,
     apr_pool_t *p, llmgw_err_t *err)
 {
-    openai_responses_writing_t wr = { LLMGW_JSON_WRITER(out), req, how, p,
-                                      err, NULL };
-    apr_status_t rv;
-
-    wr.custom = apr_hash_make(p);
-    llmgw_json_begin(&wr.w, '{');
-    rv = write_members(&wr);
-    llmgw_json_end(&wr.w, '}');
-    if (rv == APR_SUCCESS && out->failed != APR_SUCCESS) {
-        rv = llmgw_err_set(err, p, out->failed, NULL,
-                           "The request is too large.");
-    }
-    return rv;
+    return llmgw_openai_write(&llmgw_dialect_openai_responses, write_members,
+                              out, req, how, p, err);
 }
