@@ -240,6 +240,35 @@ START_TEST(test_unsupported)
 }
 END_TEST
 
+/* What models that reason thought is asked for, as nobody keeps it. */
+START_TEST(test_include)
+{
+    static const struct {
+        const char *model;
+        const char *member;
+        int asks;
+    } cases[] = {
+        { "gpt-4.1", "\"user\":\"u\"", 0 },
+        { "gpt-4.1", "\"reasoning_effort\":\"low\"", 1 },
+        { "gpt-5.1", "\"user\":\"u\"", 1 },
+        { "gpt-5.1", "\"reasoning_effort\":\"none\"", 0 },
+        { "gpt-5-chat-latest", "\"user\":\"u\"", 0 },
+        { "o4-mini", "\"logprobs\":true", 1 }
+    };
+    const char *out;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        out = translate(responses, apr_psprintf(
+            unit_pool, "{\"model\":\"%s\",%s,\"messages\":[{\"role\":"
+            "\"user\",\"content\":\"a\"}]}", cases[i].model,
+            cases[i].member));
+        ck_assert_msg(!strstr(out, "\"reasoning.encrypted_content\"")
+                      == !cases[i].asks, "%s", out);
+    }
+}
+END_TEST
+
 /* Built-in tools go to their maker, and are refused elsewhere. */
 START_TEST(test_builtin)
 {
@@ -361,5 +390,5 @@ START_TEST(test_recorded)
 END_TEST
 
 UNIT_MAIN("responses_request", test_golden, test_refused, test_no_memory,
-          test_nulls, test_unsupported, test_builtin, test_signatures,
+          test_nulls, test_unsupported, test_include, test_builtin, test_signatures,
           test_store, test_recorded)

@@ -83,8 +83,9 @@ const gemini_model_t *llmgw_gemini_model_get(llmgw_str_t name);
  * null is `nullable`, oneOf is anyOf, allOf is merged, and what is not known
  * is left out. schema.c
  * @param raw never given, or no object: nothing is written
- * @param out set to the raw text in pool p; never given for a schema of an
- *            object without properties, which must not be written at all
+ * @param out set to the raw text in pool p; never given for a schema that says
+ *            nothing or is of an object without properties, which must not be
+ *            written at all
  */
 apr_status_t llmgw_gemini_schema_write(llmgw_str_t *out, llmgw_str_t raw,
                                        apr_pool_t *p);

@@ -113,37 +113,36 @@ static void write_reasoning(openai_writing_t *wr)
     llmgw_json_end(&wr->w, '}');
 }
 
-/* Does the model reason, as far as the request tells? Others refuse to be
- * asked for what it thought. */
-static int is_reasoning(const llmgw_request_t *req)
+/* Models that reason without being asked to. */
+static int is_reasoner(llmgw_str_t model)
 {
-    const llmgw_message_t *m;
-    const llmgw_part_t *part;
-    llmgw_str_t effort = llmgw_openai_effort(req);
-    int i, j;
+    static const char *const names[] = { "o1*", "o3*", "o4*", "gpt-5*",
+                                         "codex-*" };
+    apr_size_t i;
 
-    if (effort.len && !llmgw_str_is(effort, "none")) {
-        return 1;
-    }
-    for (i = 0; i < req->messages->nelts; i++) {
-        m = &APR_ARRAY_IDX(req->messages, i, llmgw_message_t);
-        for (j = 0; j < m->parts->nelts; j++) {
-            part = &APR_ARRAY_IDX(m->parts, j, llmgw_part_t);
-            if (part->type == LLMGW_PART_REDACTED
-                || (part->type == LLMGW_PART_REASONING
-                    && part->signature.len)) {
-                return 1;
-            }
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (llmgw_str_glob(names[i], model)) {
+            return !llmgw_str_glob("*-chat*", model);
         }
     }
     return 0;
+}
+
+/* Does the model reason, as far as the request tells? Others refuse to be
+ * asked for what they thought. */
+static int is_reasoning(const openai_writing_t *wr)
+{
+    llmgw_str_t effort = llmgw_openai_effort(wr->req);
+
+    return effort.len ? !llmgw_str_is(effort, "none")
+                      : is_reasoner(wr->how->model);
 }
 
 /* Nothing is stored there, so reasoning has to come back as it is. */
 static void write_include(openai_writing_t *wr)
 {
     llmgw_json_writer_t *w = &wr->w;
-    int reasons = is_reasoning(wr->req);
+    int reasons = is_reasoning(wr);
 
     if (llmgw_openai_is_own(wr)) {
         llmgw_json_opt_raw(w, "include", wr->req->include);
