@@ -53,6 +53,9 @@ typedef struct llmgw_answer_opts_t {
     llmgw_str_t model;          /* shown where the provider named none */
     llmgw_str_t id;             /* likewise; a bare token, no prefix */
     apr_int64_t now_sec;        /* "created", where the provider gave none */
+    const struct llmgw_dialect_t *maker;    /* the provider's dialect: if it is
+                                 * another one, signatures are sealed; NULL:
+                                 * the client's own */
     const llmgw_request_t *request; /* NULL when it was never decoded */
 } llmgw_answer_opts_t;
 
@@ -192,6 +195,35 @@ const llmgw_dialect_t *llmgw_dialect_get(unsigned int i);
 
 /** A dialect by its name ("anthropic"), NULL if there is none. */
 const llmgw_dialect_t *llmgw_dialect_lookup(const char *name);
+
+/* ---- requests, whatever their dialect ----------------------------------- */
+
+/**
+ * Read a client's request, and whose signatures are in it: those that were
+ * sealed when an answer was written for a client of another dialect (see
+ * llmgw_answer_opts_t) are opened, to the very bytes.
+ * Arguments and statuses: request_decode() of llmgw_dialect_t.
+ */
+apr_status_t llmgw_request_read(llmgw_request_t **out,
+                                const llmgw_dialect_t *dialect,
+                                const llmgw_json_t *body,
+                                const llmgw_address_t *address, apr_pool_t *p,
+                                llmgw_err_t *err);
+
+/**
+ * Write a request for a provider, without signatures and opaque reasoning of
+ * other makers: these a provider would refuse.
+ * Arguments and statuses: request_encode() of llmgw_dialect_t.
+ */
+apr_status_t llmgw_request_write(llmgw_buf_t *out,
+                                 const llmgw_dialect_t *dialect,
+                                 const llmgw_request_t *req,
+                                 llmgw_encode_t *how, apr_pool_t *p,
+                                 llmgw_err_t *err);
+
+/** May anything in this text of a request be sealed? Then it cannot pass to a
+ * provider as it is. */
+int llmgw_request_is_sealed(llmgw_str_t body);
 
 /* ---- decoding an answer, whatever its dialect -------------------------- */
 

@@ -58,6 +58,9 @@ typedef struct llmgw_part_t {
     llmgw_str_t cache_control;  /* raw prompt-cache marker */
     llmgw_str_t raw;            /* the part as it came, in the client's dialect,
                                  * where it says more than these fields do */
+    const struct llmgw_dialect_t *maker;    /* whose provider made signature,
+                                 * or the data of REDACTED; see
+                                 * llmgw_request_read() */
     apr_array_header_t *parts;  /* of llmgw_part_t: a tool's result */
     int is_error;               /* the tool failed */
     int is_custom;              /* call of a custom (free-form) tool, or its

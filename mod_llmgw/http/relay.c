@@ -297,6 +297,7 @@ static void begin_encoder(llmgw_relay_t *relay)
     opts.id = llmgw_str_of(call->request_id);
     opts.now_sec = apr_time_sec(call->began);
     opts.request = call->request;
+    opts.maker = call->attempt->provider->kind->dialect;
     relay->encoder = llmgw_encoder_create(call->attempt->pool, call->dialect,
                                           &opts, relay->out,
                                           (apr_size_t)call->conf

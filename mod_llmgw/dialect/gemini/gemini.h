@@ -10,8 +10,7 @@ struct json_object;
  * Where the formats differ:
  * - A signature stands on the part it belongs to. One of reasoning or of a call
  *   is known to the neutral model. One on a text becomes reasoning without
- *   text that follows it, and goes back onto the text. Nobody knows whose make
- *   a signature is: a conversation that moves between makers carries all.
+ *   text that follows it, and goes back onto the text.
  * - There is no form for redacted reasoning of other makers; towards a client
  *   it travels as a signature that says so, see llmgw_gemini_put_redacted().
  * - Parts of the provider's own tools (code, its output, searches) are BUILTIN

@@ -100,6 +100,7 @@ static void write_call(openai_writing_t *wr,
     llmgw_json_key(w, part->is_custom ? "input" : "arguments");
     llmgw_json_str(w, part->arguments.p ? part->arguments
                                         : LLMGW_STR_LIT(""));
+    llmgw_openai_put_signature(w, part->signature);
     llmgw_json_end(w, '}');
 }
 
