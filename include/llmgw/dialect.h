@@ -66,7 +66,8 @@ typedef enum llmgw_framing_e {
 
 /** A decoder's view of one sse event: see decode_event below. */
 #define LLMGW_FRAME_USAGE_ONLY 0x01u  /* carried usage and nothing else */
-#define LLMGW_FRAME_END        0x02u  /* the dialect's end of stream */
+#define LLMGW_FRAME_END        0x02u  /* the answer's end: nothing follows but
+                                       * the dialect's stream_end */
 
 /** What a dialect's decoder works with; made by llmgw_decoder_create(). */
 typedef struct llmgw_decode_t {
@@ -106,6 +107,7 @@ typedef struct llmgw_dialect_t {
     const char *stream_end;     /* the frame that must end a stream; NULL if
                                  * the last event does so by itself */
     const char *prompt_member;  /* the array a request must have: "messages" */
+    int prompt_is_text;         /* it may be a string as well */
     const char *client_header;  /* what its clients send with every request
                                  * and no others do; NULL for none */
     const char *request_id_header;  /* in which its clients look for the id of
@@ -115,6 +117,15 @@ typedef struct llmgw_dialect_t {
                                  * streams always have it */
     apr_size_t decode_state_size;
     apr_size_t encode_state_size;
+
+    /**
+     * Look at a member of the top of a client's request before a target is
+     * known: what no provider shall be asked for, whatever its dialect, is an
+     * error. NULL where there is nothing like that.
+     * @return APR_SUCCESS, LLMGW_EUNSUPPORTED
+     */
+    apr_status_t (*member_check)(llmgw_str_t name, llmgw_json_type_e type,
+                                 apr_pool_t *p, llmgw_err_t *err);
 
     /**
      * Read a client's request. Unknown members go to `extras`; wrong types and
@@ -264,8 +275,12 @@ apr_status_t llmgw_decoder_feed(llmgw_decoder_t *dec, const char *data,
  * LLMGW_ETRUNCATED, LLMGW_EEMPTY. */
 apr_status_t llmgw_decoder_finish(llmgw_decoder_t *dec);
 
-/** Non-zero once a stream's end marker has been read ([DONE], message_stop). */
+/** Non-zero once a stream has come to its end ([DONE], message_stop,
+ * response.completed): all that may follow is the dialect's stream_end. */
 int llmgw_decoder_ended(const llmgw_decoder_t *dec);
+
+/** Non-zero once the dialect's stream_end has been read. */
+int llmgw_decoder_marked(const llmgw_decoder_t *dec);
 
 /** The body of a whole answer as gathered; empty for a stream. */
 const llmgw_buf_t *llmgw_decoder_body(const llmgw_decoder_t *dec);

@@ -101,6 +101,7 @@ typedef struct decoded_t {
     llmgw_answer_t *answer;
     apr_status_t status;
     int ended;
+    int marked;
     apr_pool_t *p;
 } decoded_t;
 
@@ -149,6 +150,7 @@ static inline void decode_pieces(decoded_t *out, const llmgw_dialect_t *dialect,
                          llmgw_status_get(out->status)->code);
     }
     out->ended = llmgw_decoder_ended(dec);
+    out->marked = llmgw_decoder_marked(dec);
 }
 
 static inline UNIT_UNUSED decoded_t decode(const llmgw_dialect_t *dialect,

@@ -85,13 +85,36 @@ START_TEST(test_bad_streams)
 }
 END_TEST
 
-/* Only [DONE] ends a stream: where it is missing, the relay adds it. */
+#define DONE "data: [DONE]\n\n"
+
+/* A stream has ended with its response; [DONE] may follow, once, and where it
+ * is missing the relay adds it. */
 START_TEST(test_end_mark)
 {
-    ck_assert_int_eq(decode(responses, 1, LLMGW_STR_LIT(
-        CREATED TEXT COMPLETED)).ended, 0);
-    ck_assert_int_eq(decode(responses, 1, LLMGW_STR_LIT(
-        CREATED TEXT COMPLETED "data: [DONE]\n\n")).ended, 1);
+    static const struct {
+        const char *body;
+        const char *frames;
+        int ended;
+        int marked;
+    } cases[] = {
+        { CREATED TEXT COMPLETED, CREATED TEXT COMPLETED, 1, 0 },
+        { CREATED TEXT COMPLETED DONE, CREATED TEXT COMPLETED DONE, 1, 1 },
+        { CREATED TEXT DONE, CREATED TEXT DONE, 1, 1 },
+        { CREATED TEXT COMPLETED TEXT DONE TEXT DONE,
+          CREATED TEXT COMPLETED DONE, 1, 1 },
+        { CREATED TEXT COMPLETED "data: [DONE\n\n", CREATED TEXT COMPLETED,
+          1, 0 }
+    };
+    decoded_t got;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        got = decode(responses, 1, llmgw_str_of(cases[i].body));
+        unit_assert_ok(got.status);
+        unit_assert_str(llmgw_buf_str(got.frames), cases[i].frames);
+        ck_assert_int_eq(got.ended, cases[i].ended);
+        ck_assert_int_eq(got.marked, cases[i].marked);
+    }
 }
 END_TEST
 

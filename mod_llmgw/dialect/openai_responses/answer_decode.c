@@ -196,6 +196,7 @@ static apr_status_t on_end(llmgw_decode_t *d, openai_responses_inlet_t *in,
                            const llmgw_json_t *ev)
 {
     (void)in;
+    d->frame |= LLMGW_FRAME_END;    /* OpenAI itself sends no [DONE] */
     return read_response(d, llmgw_json_lookup(ev, "response"));
 }
 

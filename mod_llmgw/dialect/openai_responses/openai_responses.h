@@ -26,6 +26,13 @@
 
 /* ---- reading requests --------------------------------------------------- */
 
+/** Refuse what needs stored conversations: a provider that stores them does so
+ * for all callers, who have one key. */
+apr_status_t llmgw_openai_responses_member_check(llmgw_str_t name,
+                                                 llmgw_json_type_e type,
+                                                 apr_pool_t *p,
+                                                 llmgw_err_t *err);
+
 /** Remember a member that the answer repeats. @param name lives on */
 void llmgw_openai_responses_echo(llmgw_reading_t *r, const char *name,
                                  const llmgw_json_t *v);

@@ -127,22 +127,42 @@ static apr_status_t read_include(llmgw_reading_t *r, const llmgw_json_t *v)
 
 /* ---- what needs a memory ------------------------------------------------ */
 
-static apr_status_t refuse_previous(llmgw_reading_t *r,
-                                    const llmgw_json_t *v)
+apr_status_t llmgw_openai_responses_member_check(llmgw_str_t name,
+                                                 llmgw_json_type_e type,
+                                                 apr_pool_t *p,
+                                                 llmgw_err_t *err)
 {
-    (void)v;
-    return llmgw_reading_refuse(r, "previous_response_id", "Conversations are "
-                                "not configured: send the items of the earlier "
-                                "turns as input, not previous_response_id.");
+    static const char *const names[] = { "previous_response_id",
+                                         "conversation", "background" };
+    apr_size_t i;
+
+    if (type == LLMGW_JSON_NULL || type == LLMGW_JSON_FALSE) {
+        return APR_SUCCESS;
+    }
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (llmgw_str_is(name, names[i])) {
+            return llmgw_err_set(err, p, LLMGW_EUNSUPPORTED, names[i],
+                                 "'%s' needs stored conversations, which are "
+                                 "not configured: send the items of earlier "
+                                 "turns as input.", names[i]);
+        }
+    }
+    return APR_SUCCESS;
 }
 
-static apr_status_t refuse_conversation(llmgw_reading_t *r,
-                                        const llmgw_json_t *v)
+static apr_status_t check_members(const llmgw_json_t *body, apr_pool_t *p,
+                                  llmgw_err_t *err)
 {
-    (void)v;
-    return llmgw_reading_refuse(r, "conversation", "Conversations are not "
-                                "configured: send the items of the earlier "
-                                "turns as input, not conversation.");
+    const llmgw_json_t *name, *value;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (name = llmgw_json_member(body, NULL, &value);
+         name && rv == APR_SUCCESS;
+         name = llmgw_json_member(body, value, &value)) {
+        rv = llmgw_openai_responses_member_check(llmgw_json_string(name, p),
+                                                 value->type, p, err);
+    }
+    return rv;
 }
 
 static apr_status_t refuse_prompt(llmgw_reading_t *r, const llmgw_json_t *v)
@@ -150,20 +170,6 @@ static apr_status_t refuse_prompt(llmgw_reading_t *r, const llmgw_json_t *v)
     (void)v;
     return llmgw_reading_refuse(r, "prompt", "Stored prompts are not "
                                 "configured: send instructions and input.");
-}
-
-static apr_status_t read_background(llmgw_reading_t *r,
-                                    const llmgw_json_t *v)
-{
-    int truth = llmgw_json_bool(v, -1);
-
-    if (truth < 0) {
-        return llmgw_reading_invalid(r, "background", "true or false");
-    }
-    return truth ? llmgw_reading_refuse(r, "background", "Background answers "
-                                        "need stored conversations, which are "
-                                        "not configured.")
-                 : APR_SUCCESS;
 }
 
 /* Nothing is stored, whatever the client says. */
@@ -201,9 +207,9 @@ static const llmgw_member_t members[] = {
     LLMGW_MEMBER(STRING, "service_tier", service_tier),
     LLMGW_MEMBER(STRING, "prompt_cache_key", prompt_cache_key),
     LLMGW_MEMBER_BY("store", read_store),
-    LLMGW_MEMBER_BY("background", read_background),
-    LLMGW_MEMBER_BY("previous_response_id", refuse_previous),
-    LLMGW_MEMBER_BY("conversation", refuse_conversation),
+    LLMGW_MEMBER_AS(DONE, "background"),
+    LLMGW_MEMBER_AS(DONE, "previous_response_id"),
+    LLMGW_MEMBER_AS(DONE, "conversation"),
     LLMGW_MEMBER_BY("prompt", refuse_prompt)
 };
 
@@ -234,6 +240,9 @@ apr_status_t llmgw_openai_responses_request_decode(
     apr_status_t rv;
 
     rv = llmgw_reading_begin(&r, body, &llmgw_dialect_openai_responses, p, err);
+    if (rv == APR_SUCCESS) {
+        rv = check_members(body, p, err);
+    }
     if (rv == APR_SUCCESS) {
         rv = read_instructions(&r, llmgw_json_lookup(body, "instructions"));
     }
