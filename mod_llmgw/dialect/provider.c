@@ -193,6 +193,7 @@ static const llmgw_provider_kind_t kinds[] = {
         .request_headers = none,
         .answer_headers = azure_answer_headers,
         .models = openai_models,
+        .auto_first = 1,
         .path = azure_path
     },
     {

@@ -202,7 +202,7 @@ static apr_status_t scan_body(llmgw_call_t *call)
 apr_status_t llmgw_call_route(llmgw_call_t *call, llmgw_err_t *err)
 {
     apr_status_t rv = llmgw_routes_find(&call->plan, call->r, call->model,
-                                        call->pin, err);
+                                        call->pin, call->dialect, err);
 
     return rv == APR_SUCCESS ? llmgw_allow_check(call, err) : rv;
 }

@@ -69,6 +69,8 @@ START_TEST(test_kinds)
                      "echo");
     ck_assert_ptr_eq(llmgw_provider_kind_lookup("parrot"), NULL);
     ck_assert_ptr_eq(llmgw_provider_kind_lookup(NULL), NULL);
+    ck_assert_int_gt(llmgw_provider_kind_lookup("azure")->auto_first,
+                     llmgw_provider_kind_lookup("openai")->auto_first);
     kind = llmgw_provider_kind_lookup("anthropic");
     ck_assert_str_eq(kind->auth_header, "x-api-key");
     ck_assert_str_eq(kind->version_header, "anthropic-version");
