@@ -397,6 +397,81 @@ static inline UNIT_UNUSED int each_fixture(const char *dialect, fixture_fn fn)
     return n;
 }
 
+/** The dialect of a recorded answer; NULL: none that is known. Some recordings
+ * of OpenAI's and alike are of another API of theirs. */
+static inline UNIT_UNUSED const llmgw_dialect_t *fixture_dialect(
+    const fixture_t *f)
+{
+    static const char *const openai[] = { "openai-chat", "openai-responses",
+                                          "openai-compatible",
+                                          "azure-openai" };
+    llmgw_str_t body = unit_read(f->response);
+    size_t i;
+
+    if (strcmp(f->dialect, "anthropic") == 0) {
+        return &llmgw_dialect_anthropic;
+    }
+    if (strcmp(f->dialect, "gemini") == 0
+        || strcmp(f->dialect, "vertex-gemini") == 0) {
+        return &llmgw_dialect_gemini;
+    }
+    for (i = 0; i < sizeof(openai) / sizeof(openai[0]); i++) {
+        if (strcmp(f->dialect, openai[i]) == 0) {
+            return i == 1 || strstr(body.p, "\"type\":\"response.")
+                || strstr(body.p, "\"type\": \"response.")
+                || strstr(body.p, "\"object\":\"response\"")
+                || strstr(body.p, "\"object\": \"response\"")
+                ? &llmgw_dialect_openai_responses
+                : &llmgw_dialect_openai_chat;
+        }
+    }
+    return NULL;
+}
+
+/** Call fn for each recorded exchange of whatever dialect. */
+static inline UNIT_UNUSED int each_recorded(fixture_fn fn)
+{
+    static const char *const families[] = {
+        "openai-chat", "openai-responses", "openai-compatible",
+        "azure-openai", "anthropic", "gemini", "vertex-gemini"
+    };
+    size_t i;
+    int n = 0;
+
+    for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        n += each_fixture(families[i], fn);
+    }
+    return n;
+}
+
+typedef void (*answer_fn)(const char *id, const llmgw_answer_t *a);
+
+static answer_fn each_answer_fn;
+static int each_answer_count;
+
+static inline void read_recorded(const fixture_t *f)
+{
+    const llmgw_dialect_t *dialect = fixture_dialect(f);
+    decoded_t got;
+
+    if (f->status == 200 && dialect) {
+        got = decode(dialect, f->stream, unit_read(f->response));
+        if (got.status == APR_SUCCESS) {
+            each_answer_fn(f->id, got.answer);
+            each_answer_count++;
+        }
+    }
+}
+
+/** Call fn for each recorded answer, of whatever dialect, that can be read.
+ * Returns how many there were, -1 if nothing is recorded here. */
+static inline UNIT_UNUSED int each_recorded_answer(answer_fn fn)
+{
+    each_answer_fn = fn;
+    each_answer_count = 0;
+    return each_recorded(read_recorded) ? each_answer_count : -1;
+}
+
 /* An id that the encoder made, as the provider gave none. */
 static inline int is_made_up(llmgw_str_t id)
 {

@@ -575,27 +575,13 @@ START_TEST(test_same)
 }
 END_TEST
 
-static void check_answer(const fixture_t *f)
-{
-    decoded_t got;
-
-    if (f->status == 200) {
-        got = decode(gemini, f->stream, unit_read(f->response));
-        unit_assert_ok(got.status);
-        check_ways(f->id, got.answer);
-    }
-}
-
 static void check_request(const fixture_t *f)
 {
-    static const llmgw_dialect_t *const targets[] = {
-        &llmgw_dialect_gemini, &llmgw_dialect_openai_chat,
-        &llmgw_dialect_anthropic
-    };
     llmgw_err_t err = LLMGW_ERR_INIT;
+    const llmgw_dialect_t *to;
     llmgw_request_t *req;
     llmgw_str_t body;
-    size_t i;
+    unsigned int i;
 
     if (!f->request) {
         return;
@@ -603,23 +589,20 @@ static void check_request(const fixture_t *f)
     body = unit_read(f->request);
     req = read_gemini(body, "gemini-2.5-flash", &err);
     ck_assert_msg(req != NULL, "%s: %s", f->id, err.message);
-    for (i = 0; i < 3; i++) {
-        body = write_request(targets[i], req, LLMGW_UNSUPPORTED_DROP, 0);
+    for (i = 0; (to = llmgw_dialect_get(i)) != NULL; i++) {
+        body = write_request(to, req, LLMGW_UNSUPPORTED_DROP, 0);
         ck_assert_msg(*body.p == '{', "%s: %.*s", f->id, LLMGW_STR_ARG(body));
     }
 }
 
-static void check_both(const fixture_t *f)
-{
-    check_request(f);
-    check_answer(f);
-}
-
 START_TEST(test_recorded)
 {
-    if (each_fixture("gemini", check_both)) {
-        each_fixture("vertex-gemini", check_both);
-    }
+    int n;
+
+    each_fixture("gemini", check_request);
+    each_fixture("vertex-gemini", check_request);
+    n = each_recorded_answer(check_ways);
+    ck_assert(n < 0 || n > 150);
 }
 END_TEST
 
