@@ -297,6 +297,28 @@ static inline UNIT_UNUSED void check_golden(const char *path, llmgw_str_t got)
                   LLMGW_STR_ARG(got));
 }
 
+/** An answer's bytes, and what decoding them comes to. */
+typedef struct status_case_t {
+    const char *body;
+    apr_status_t status;
+} status_case_t;
+
+/** Decode each, and compare. */
+static inline UNIT_UNUSED void check_statuses(const llmgw_dialect_t *dialect,
+                                              int stream,
+                                              const status_case_t *cases,
+                                              size_t n)
+{
+    decoded_t got;
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        got = decode(dialect, stream, llmgw_str_of(cases[i].body));
+        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
+                      got.status);
+    }
+}
+
 /** Decode every NAME.sse and NAME.json of a folder; see NAME.events. Where
  * both are there, they must be the same answer. Returns how many there were. */
 static inline UNIT_UNUSED int check_golden_answers(const char *folder,

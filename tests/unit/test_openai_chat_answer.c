@@ -12,10 +12,7 @@ END_TEST
 /* Bodies that are no answer. */
 START_TEST(test_bad_bodies)
 {
-    static const struct {
-        const char *body;
-        apr_status_t status;
-    } cases[] = {
+    static const status_case_t cases[] = {
         { "null", LLMGW_EUPBODY },
         { "{}", LLMGW_EUPBODY },
         { "[]", LLMGW_EUPBODY },
@@ -29,24 +26,15 @@ START_TEST(test_bad_bodies)
         { "{\"choices\":[{\"index\":128,\"message\":{}}]}", LLMGW_EUPBODY },
         { "{\"choices\":[7,{\"message\":{}}]}", LLMGW_EUPBODY }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        decoded_t got = decode(chat, 0, llmgw_str_of(cases[i].body));
-
-        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
-                      got.status);
-    }
+    check_statuses(chat, 0, cases, sizeof(cases) / sizeof(cases[0]));
 }
 END_TEST
 
 /* Streams that do not end as they should. */
 START_TEST(test_bad_streams)
 {
-    static const struct {
-        const char *body;
-        apr_status_t status;
-    } cases[] = {
+    static const status_case_t cases[] = {
         { "", LLMGW_EEMPTY },
         { ": nothing\n\n", LLMGW_EEMPTY },
         { "data: [DONE]\n\n", LLMGW_EEMPTY },
@@ -62,14 +50,8 @@ START_TEST(test_bad_streams)
         { "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":"
           "\"stop\"},{\"index\":1,\"delta\":{}}]}\n\n", LLMGW_ETRUNCATED }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        decoded_t got = decode(chat, 1, llmgw_str_of(cases[i].body));
-
-        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
-                      got.status);
-    }
+    check_statuses(chat, 1, cases, sizeof(cases) / sizeof(cases[0]));
 }
 END_TEST
 

@@ -13,10 +13,7 @@ END_TEST
 /* Bodies that are no answer. */
 START_TEST(test_bad_bodies)
 {
-    static const struct {
-        const char *body;
-        apr_status_t status;
-    } cases[] = {
+    static const status_case_t cases[] = {
         { "null", LLMGW_EUPBODY },
         { "{}", LLMGW_EUPBODY },
         { "[]", LLMGW_EUPBODY },
@@ -32,14 +29,8 @@ START_TEST(test_bad_bodies)
         { "{\"output\":[5,null,{},{\"type\":7}],\"status\":\"completed\"}",
           APR_SUCCESS }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        decoded_t got = decode(responses, 0, llmgw_str_of(cases[i].body));
-
-        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
-                      got.status);
-    }
+    check_statuses(responses, 0, cases, sizeof(cases) / sizeof(cases[0]));
 }
 END_TEST
 
@@ -53,10 +44,7 @@ END_TEST
 /* Streams that do not end as they should, or hardly begin. */
 START_TEST(test_bad_streams)
 {
-    static const struct {
-        const char *body;
-        apr_status_t status;
-    } cases[] = {
+    static const status_case_t cases[] = {
         { "", LLMGW_EEMPTY },
         { ": nothing\n\n", LLMGW_EEMPTY },
         { "data: [DONE]\n\n", LLMGW_EEMPTY },
@@ -74,14 +62,8 @@ START_TEST(test_bad_streams)
         { "data: {\"type\":\"response.new_thing\"}\n\n" TEXT COMPLETED,
           APR_SUCCESS }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        decoded_t got = decode(responses, 1, llmgw_str_of(cases[i].body));
-
-        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
-                      got.status);
-    }
+    check_statuses(responses, 1, cases, sizeof(cases) / sizeof(cases[0]));
 }
 END_TEST
 
