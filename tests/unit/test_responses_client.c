@@ -349,7 +349,7 @@ START_TEST(test_echo)
         "\"tools\":[{\"type\":\"function\",\"name\":\"g\"},{\"type\":"
         "\"custom\",\"name\":\"h\"}]}],\"tool_choice\":{\"type\":\"function\","
         "\"name\":\"f\"},\"parallel_tool_calls\":false,\"text\":{\"format\":"
-        "{\"type\":\"json_schema\",\"name\":\"s\",\"schema\":{\"a\":1}},"
+        "{\"type\":\"json_schema\",\"name\":\"s\",\"description\":null,\"schema\":{\"a\":1}},"
         "\"verbosity\":\"low\"},\"reasoning\":{\"effort\":\"low\"},"
         "\"metadata\":{\"k\":\"v\"},\"truncation\":\"auto\","
         "\"max_tool_calls\":3,\"user\":\"u\",\"safety_identifier\":\"s1\","
@@ -364,7 +364,8 @@ START_TEST(test_echo)
         "\"name\":\"h\"}]}],\"parallel_tool_calls\":false",
         "\"tool_choice\":{\"type\":\"function\",\"name\":\"f\"}",
         ("\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"s\","
-         "\"schema\":{\"a\":1},\"strict\":false},\"verbosity\":\"low\"}"),
+         "\"description\":null,\"schema\":{\"a\":1},\"strict\":false},"
+         "\"verbosity\":\"low\"}"),
         "\"reasoning\":{\"effort\":\"low\",\"summary\":null}",
         "\"metadata\":{\"k\":\"v\"}", "\"truncation\":\"auto\"",
         "\"max_tool_calls\":3", "\"user\":\"u\"",

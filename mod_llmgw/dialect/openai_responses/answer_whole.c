@@ -124,7 +124,8 @@ static void put_text(llmgw_json_writer_t *w, const llmgw_request_t *req)
         llmgw_json_key(w, "name");
         llmgw_json_str(w, req->schema_name.p ? req->schema_name
                                              : LLMGW_STR_LIT("response"));
-        llmgw_json_opt_str(w, "description", req->schema_description);
+        llmgw_json_key(w, "description");
+        llmgw_json_str(w, req->schema_description);
         llmgw_json_key(w, "schema");
         llmgw_json_raw_out(w, req->schema);
         llmgw_json_key(w, "strict");
