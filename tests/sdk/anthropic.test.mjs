@@ -18,6 +18,11 @@ const providers = {
   anthropic: {
     model: (name) => `claude/${name}`, hello: 'Hello from mock', signature: 'c2lnbmF0dXJl',
   },
+  'openai-responses': {
+    model: (name) => `resp/${name}`, hello: 'Hello from mock',
+    // sealed: openai_responses made it
+    signature: btoa('llmgw:openai_responses:gAAAAABmock-_opaque=='),
+  },
   gemini: { model: (name) => `gemini/${name}`, hello: 'Hello from mock' },
   echo: { model: () => 'echo/any', hello: 'Hello from mock', echo: true },
 };

@@ -25,7 +25,9 @@ export function request(dir, f) {
 // As a command: a provider for each, which asks the replaying server for it
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , dir, port] = process.argv;
-  const kinds = { 'openai-chat': 'openai', anthropic: 'anthropic' };
+  const kinds = {
+    'openai-chat': 'openai', 'openai-responses': 'openai-responses', anthropic: 'anthropic',
+  };
   for (const [dialect, kind] of Object.entries(kinds)) {
     for (const f of fixtures(dir, dialect)) {
       console.log(`LLMProvider ${f.id} ${kind} http://127.0.0.1:${port}/v1 `

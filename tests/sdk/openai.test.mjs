@@ -14,6 +14,7 @@ const table = {};
 // What to ask each kind of provider for, so that the same checks hold
 const providers = {
   openai: { model: (name) => `mock/${name}`, hello: 'Hello from mock' },
+  'openai-responses': { model: (name) => `resp/${name}`, hello: 'Hello from mock' },
   anthropic: { model: (name) => `claude/${name}`, hello: 'Hello from mock' },
   gemini: { model: (name) => `gemini/${name}`, hello: 'Hello from mock' },
   echo: { model: () => 'echo/any', hello: 'Hello from mock', echo: true },

@@ -117,6 +117,7 @@ LogLevel info
 Listen 127.0.0.1:$port
 LLMProvider mock openai http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider claude anthropic http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
+LLMProvider resp openai-responses http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider gemini gemini http://127.0.0.1:$up/v1beta key=env:LLMGW_SDK_KEY models=none
 LLMProvider echo echo -
 LLMProvider slowecho echo - delay=100ms interval=50ms
@@ -144,7 +145,7 @@ export LLMGW_FIXTURES
 cd "$work/client"
 node --test --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$work/tap" \
-    openai.test.mjs anthropic.test.mjs fixtures.test.mjs || status=$?
+    openai.test.mjs responses.test.mjs anthropic.test.mjs fixtures.test.mjs || status=$?
 cd "$top"
 passed=$(sed -n 's/^# pass //p' "$work/tap")
 failed=$(sed -n 's/^# \(fail\|cancelled\) //p' "$work/tap" | awk '{ n += $1 } END { print n + 0 }')
