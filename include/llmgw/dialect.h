@@ -33,6 +33,8 @@ typedef struct llmgw_encode_t {
     int stream;                 /* ask for a stream (with usage in it) */
     llmgw_unsupported_e unsupported;
     unsigned int quirks;        /* LLMGW_QUIRK_... of the provider */
+    int counting;               /* for the dialect's counter: what the number
+                                 * of tokens does not depend on is left out */
     apr_array_header_t *dropped;    /* of const char *: names of what was left
                                      * out are pushed here */
 } llmgw_encode_t;
@@ -95,7 +97,15 @@ typedef struct llmgw_model_t {
     const char *id;
     const char *owner;          /* provider's name */
     apr_int64_t created_sec;    /* seconds since 1970 */
+    int embeds;                 /* a provider of it has embeddings */
 } llmgw_model_t;
+
+/** A list of models, or the part of it that was asked for. */
+typedef struct llmgw_model_page_t {
+    const llmgw_model_t *models;
+    int n;
+    int has_more;               /* beyond it, in the direction asked for */
+} llmgw_model_page_t;
 
 /**
  * A wire format. Constant; functions keep no state but what they are given and
@@ -108,8 +118,8 @@ typedef struct llmgw_dialect_t {
                                  * the last event does so by itself */
     const char *prompt_member;  /* the array a request must have: "messages" */
     int prompt_is_text;         /* it may be a string as well */
-    const char *client_header;  /* what its clients send with every request
-                                 * and no others do; NULL for none */
+    const char *const *client_headers;  /* what its clients send and no others
+                                 * do, NULL at the end; NULL for none */
     const char *request_id_header;  /* in which its clients look for the id of
                                      * a request, beside X-Request-Id; NULL */
     const char *usage_member;   /* the object in which a client asks for usage
@@ -189,11 +199,19 @@ typedef struct llmgw_dialect_t {
     apr_status_t (*error_encode)(llmgw_buf_t *out, const llmgw_err_t *err,
                                  const char *request_id);
 
+    /** Narrow a list of models to what a query asks for; NULL: always all.
+     * @param query what follows the question mark, or NULL
+     * @return APR_SUCCESS; LLMGW_EINVAL, err names the parameter */
+    apr_status_t (*models_page)(llmgw_model_page_t *page, const char *query,
+                                apr_pool_t *p, llmgw_err_t *err);
+
     /** Write the answer to GET .../models; a single one to
      * GET .../models/{id}. NULL for a dialect that is not for clients. */
     apr_status_t (*models_encode)(llmgw_buf_t *out,
-                                  const llmgw_model_t *models, int n,
-                                  int single);
+                                  const llmgw_model_page_t *page, int single);
+
+    const struct llmgw_count_t *count;  /* count.h; NULL: it has no counter */
+    const struct llmgw_embed_t *embed;  /* embed.h; NULL: no embeddings */
 } llmgw_dialect_t;
 
 extern const llmgw_dialect_t llmgw_dialect_openai_chat;
@@ -210,27 +228,21 @@ const llmgw_dialect_t *llmgw_dialect_lookup(const char *name);
 /* ---- requests, whatever their dialect ----------------------------------- */
 
 /**
- * Read a client's request, and whose signatures are in it: those that were
- * sealed when an answer was written for a client of another dialect (see
- * llmgw_answer_opts_t) are opened, to the very bytes.
- * Arguments and statuses: request_decode() of llmgw_dialect_t.
+ * Once a client's request has been decoded: find out whose signatures are in
+ * it. Those that were sealed when an answer was written for a client of another
+ * dialect (see llmgw_answer_opts_t) are opened, to the very bytes.
  */
-apr_status_t llmgw_request_read(llmgw_request_t **out,
-                                const llmgw_dialect_t *dialect,
-                                const llmgw_json_t *body,
-                                const llmgw_address_t *address, apr_pool_t *p,
-                                llmgw_err_t *err);
+void llmgw_request_open(llmgw_request_t *req, apr_pool_t *p);
 
 /**
- * Write a request for a provider, without signatures and opaque reasoning of
- * other makers: these a provider would refuse.
- * Arguments and statuses: request_encode() of llmgw_dialect_t.
+ * The request as a provider of this dialect may see it, for encoding: without
+ * signatures and opaque reasoning of other makers, which it would refuse. A
+ * turn of which nothing stays is left out.
+ * @return req itself, or a copy in p
  */
-apr_status_t llmgw_request_write(llmgw_buf_t *out,
-                                 const llmgw_dialect_t *dialect,
-                                 const llmgw_request_t *req,
-                                 llmgw_encode_t *how, apr_pool_t *p,
-                                 llmgw_err_t *err);
+const llmgw_request_t *llmgw_request_for(const llmgw_request_t *req,
+                                         const llmgw_dialect_t *dialect,
+                                         apr_pool_t *p);
 
 /** May anything in this text of a request be sealed? Then it cannot pass to a
  * provider as it is. */

@@ -5,18 +5,14 @@
 #include <apr.h>
 #include <apr_pools.h>
 #include "llmgw/dialect.h"
+#include "llmgw/op.h"
 #include "llmgw/str.h"
-
-/** What is asked of a provider. */
-typedef enum llmgw_op_e {
-    LLMGW_OP_CHAT,              /* the dialect's own inference call */
-    LLMGW_OP_MODELS             /* list of models; also used as health check */
-} llmgw_op_e;
 
 /** Where one request goes, for llmgw_provider_path(). */
 typedef struct llmgw_op_t {
     llmgw_op_e op;
     int stream;
+    int batch;                  /* several embeddings in one request */
     llmgw_str_t model;          /* the provider's name for it */
     const char *deployment;     /* azure: deployment= of the provider or NULL */
     const char *api_version;    /* api-version= of the provider or NULL */

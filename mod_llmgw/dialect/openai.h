@@ -67,7 +67,7 @@ apr_status_t llmgw_openai_error_encode(llmgw_buf_t *out,
 /* ---- lists of models, openai_models.c ----------------------------------- */
 
 apr_status_t llmgw_openai_models_encode(llmgw_buf_t *out,
-                                        const llmgw_model_t *models, int n,
+                                        const llmgw_model_page_t *page,
                                         int single);
 
 /* ---- reading a request, openai_read.c ----------------------------------- */

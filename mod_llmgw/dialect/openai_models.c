@@ -16,14 +16,14 @@ static void put_model(llmgw_json_writer_t *w, const llmgw_model_t *m)
 }
 
 apr_status_t llmgw_openai_models_encode(llmgw_buf_t *out,
-                                        const llmgw_model_t *models, int n,
+                                        const llmgw_model_page_t *page,
                                         int single)
 {
     llmgw_json_writer_t w = LLMGW_JSON_WRITER(out);
     int i;
 
     if (single) {
-        put_model(&w, models);
+        put_model(&w, page->models);
         return out->failed;
     }
     llmgw_json_begin(&w, '{');
@@ -31,8 +31,8 @@ apr_status_t llmgw_openai_models_encode(llmgw_buf_t *out,
     llmgw_json_strz(&w, "list");
     llmgw_json_key(&w, "data");
     llmgw_json_begin(&w, '[');
-    for (i = 0; i < n; i++) {
-        put_model(&w, &models[i]);
+    for (i = 0; i < page->n; i++) {
+        put_model(&w, &page->models[i]);
     }
     llmgw_json_end(&w, ']');
     llmgw_json_end(&w, '}');

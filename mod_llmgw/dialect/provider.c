@@ -39,11 +39,16 @@ static const char *escape(apr_pool_t *p, llmgw_str_t s)
     return out;
 }
 
+static const char *const openai_ops[] = {
+    [LLMGW_OP_CHAT] = "/chat/completions",
+    [LLMGW_OP_MODELS] = "/models",
+    [LLMGW_OP_EMBED] = "/embeddings"
+};
+
 static const char *openai_path(const llmgw_op_t *op, const char *base_path,
                                apr_pool_t *p)
 {
-    return apr_pstrcat(p, base_path, op->op == LLMGW_OP_MODELS
-                       ? "/models" : "/chat/completions", NULL);
+    return apr_pstrcat(p, base_path, openai_ops[op->op], NULL);
 }
 
 static const char *responses_path(const llmgw_op_t *op, const char *base_path,
@@ -56,8 +61,26 @@ static const char *responses_path(const llmgw_op_t *op, const char *base_path,
 static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
                                   apr_pool_t *p)
 {
-    return apr_pstrcat(p, base_path, op->op == LLMGW_OP_MODELS
-                       ? "/models" : "/messages", NULL);
+    static const char *const ops[] = {
+        [LLMGW_OP_CHAT] = "/messages",
+        [LLMGW_OP_MODELS] = "/models",
+        [LLMGW_OP_COUNT] = "/messages/count_tokens"
+    };
+
+    return apr_pstrcat(p, base_path, ops[op->op], NULL);
+}
+
+static const char *gemini_verb(const llmgw_op_t *op)
+{
+    switch (op->op) {
+    case LLMGW_OP_COUNT:
+        return ":countTokens";
+    case LLMGW_OP_EMBED:
+        return op->batch ? ":batchEmbedContents" : ":embedContent";
+    default:
+        return op->stream ? ":streamGenerateContent?alt=sse"
+                          : ":generateContent";
+    }
 }
 
 static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
@@ -72,8 +95,7 @@ static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
         model = llmgw_str_make(model.p + 7, model.len - 7);
     }
     return apr_pstrcat(p, base_path, "/models/", escape(p, model),
-                       op->stream ? ":streamGenerateContent?alt=sse"
-                                  : ":generateContent", NULL);
+                       gemini_verb(op), NULL);
 }
 
 /* The newer API needs no version and no deployment in its path. */
@@ -100,11 +122,11 @@ static const char *azure_path(const llmgw_op_t *op, const char *base_path,
     if (ends_with(base_path, "/openai/v1")) {
         return azure_v1_path(op, base_path, p);
     }
-    if (op->op == LLMGW_OP_CHAT) {
+    if (op->op != LLMGW_OP_MODELS) {
         rest = apr_pstrcat(p, "/deployments/",
                            escape(p, op->deployment
                                   ? llmgw_str_of(op->deployment) : op->model),
-                           "/chat/completions", NULL);
+                           openai_ops[op->op], NULL);
     }
     return apr_pstrcat(p, base_path, root, rest, "?api-version=",
                        escape(p, llmgw_str_of(version)), NULL);

@@ -14,7 +14,7 @@ static llmgw_str_t *get_sealed(llmgw_part_t *part)
 }
 
 /* What no seal is on was made by a provider of the client's own dialect. */
-static void find_makers(llmgw_request_t *req, apr_pool_t *p)
+void llmgw_request_open(llmgw_request_t *req, apr_pool_t *p)
 {
     const llmgw_message_t *m;
     llmgw_part_t *part;
@@ -32,20 +32,6 @@ static void find_makers(llmgw_request_t *req, apr_pool_t *p)
             }
         }
     }
-}
-
-apr_status_t llmgw_request_read(llmgw_request_t **out,
-                                const llmgw_dialect_t *dialect,
-                                const llmgw_json_t *body,
-                                const llmgw_address_t *address, apr_pool_t *p,
-                                llmgw_err_t *err)
-{
-    apr_status_t rv = dialect->request_decode(out, body, address, p, err);
-
-    if (rv == APR_SUCCESS) {
-        find_makers(*out, p);
-    }
-    return rv;
 }
 
 /* ---- writing ------------------------------------------------------------ */
@@ -93,11 +79,9 @@ static int has_foreign(const llmgw_message_t *m,
     return 0;
 }
 
-/* The request as a provider of this dialect may see it: a copy where that
- * makes a difference. A turn of which nothing stays is left out. */
-static const llmgw_request_t *strip_foreign(const llmgw_request_t *req,
-                                            const llmgw_dialect_t *dialect,
-                                            apr_pool_t *p)
+const llmgw_request_t *llmgw_request_for(const llmgw_request_t *req,
+                                         const llmgw_dialect_t *dialect,
+                                         apr_pool_t *p)
 {
     llmgw_request_t *copy = apr_pmemdup(p, req, sizeof(*req));
     llmgw_message_t m;
@@ -117,14 +101,4 @@ static const llmgw_request_t *strip_foreign(const llmgw_request_t *req,
         APR_ARRAY_PUSH(copy->messages, llmgw_message_t) = m;
     }
     return changes ? copy : req;
-}
-
-apr_status_t llmgw_request_write(llmgw_buf_t *out,
-                                 const llmgw_dialect_t *dialect,
-                                 const llmgw_request_t *req,
-                                 llmgw_encode_t *how, apr_pool_t *p,
-                                 llmgw_err_t *err)
-{
-    return dialect->request_encode(out, strip_foreign(req, dialect, p), how, p,
-                                   err);
 }

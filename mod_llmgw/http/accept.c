@@ -4,6 +4,7 @@
 #include "allow.h"
 #include "body.h"
 #include "call.h"
+#include "op.h"
 #include "prompt.h"
 #include "relay.h"
 
@@ -112,6 +113,9 @@ static apr_status_t take_member(top_t *top, const char *name,
         call->model = string_value(call, m->value);
         return check_name(top, name, call->model);
     }
+    else if (call->surface.op != LLMGW_OP_CHAT && strcmp(name, "provider")) {
+        return APR_SUCCESS;     /* for whoever reads this form */
+    }
     else if (!strcmp(name, "stream") && m->type != LLMGW_JSON_NULL) {
         if (m->type != LLMGW_JSON_TRUE && m->type != LLMGW_JSON_FALSE) {
             return bad_type(top, name, "true or false");
@@ -166,7 +170,7 @@ static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
         return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING, "model",
                              "You must provide a model.");
     }
-    if (!top->has_prompt) {
+    if (!top->has_prompt && call->surface.op == LLMGW_OP_CHAT) {
         return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING,
                              call->dialect->prompt_member,
                              "You must provide '%s'.",
@@ -184,6 +188,10 @@ static apr_status_t scan_body(llmgw_call_t *call)
     top_t top = { call, &call->err, apr_hash_make(call->pool), 0 };
     apr_status_t rv;
 
+    if (call->surface.id.p
+        && check_name(&top, "model", call->model) != APR_SUCCESS) {
+        return call->err.status;
+    }
     limits.bytes_max = (apr_size_t)call->conf->request_body;
     rv = llmgw_json_scan(call->body->data ? call->body->data : "",
                          call->body->len, &limits, on_member, &top, &type,
@@ -234,6 +242,9 @@ apr_status_t llmgw_call_accept(llmgw_call_t *call)
     }
     if (rv == APR_SUCCESS) {
         rv = plan_call(call);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = llmgw_op_choose_targets(call);
     }
     if (rv == APR_SUCCESS) {
         call->conf = llmgw_config_effective(call->pool, call->r->server,

@@ -3,6 +3,9 @@
 #include <httpd.h>
 #include <http_core.h>
 #include <http_log.h>
+#include "llmgw/count.h"
+#include "llmgw/query.h"
+#include "llmgw/splice.h"
 #include "attempt.h"
 #include "call.h"
 #include "incoming.h"
@@ -28,9 +31,7 @@ void llmgw_meter_init(llmgw_meter_t *meter)
 /* Paths that stream do so as an array, unless the query says alt=sse. */
 static int asks_for_events(const request_rec *r)
 {
-    const char *at = r->args ? strstr(r->args, "alt=sse") : NULL;
-
-    return at && (at == r->args || at[-1] == '&') && (!at[7] || at[7] == '&');
+    return llmgw_str_is(llmgw_query_lookup(r->args, "alt", r->pool), "sse");
 }
 
 llmgw_call_t *llmgw_call_create(request_rec *r,
@@ -54,44 +55,58 @@ llmgw_call_t *llmgw_call_create(request_rec *r,
     return call;
 }
 
-/* A provider of ours that the client pinned is no concern of any provider. */
-static void drop_pin(llmgw_call_t *call)
+/* The member that pins a provider is no part of the request. */
+static llmgw_str_t body_of_request(const llmgw_call_t *call)
 {
-    apr_array_header_t *extras = call->request->extras;
-    int i, kept = 0;
+    const llmgw_splice_t change = { "provider", LLMGW_STR_NULL };
+    llmgw_str_t *pieces, body = llmgw_buf_str(call->body);
+    int n;
 
-    for (i = 0; i < extras->nelts; i++) {
-        llmgw_extra_t *extra = &APR_ARRAY_IDX(extras, i, llmgw_extra_t);
-
-        if (!llmgw_str_is(extra->name, "provider")) {
-            APR_ARRAY_IDX(extras, kept++, llmgw_extra_t) = *extra;
-        }
+    if (call->pin.p
+        && llmgw_splice_make(body.p, body.len, &change, 1, &pieces, &n,
+                             call->pool) == APR_SUCCESS) {
+        return llmgw_splice_join(pieces, n, call->pool);
     }
-    extras->nelts = kept;
+    return body;
+}
+
+apr_status_t llmgw_call_parse(llmgw_call_t *call, const llmgw_json_t **root,
+                              llmgw_err_t *err)
+{
+    llmgw_str_t body = body_of_request(call);
+    llmgw_json_limits_t limits = { 0 };
+    llmgw_json_doc_t *doc;
+    apr_status_t rv;
+
+    limits.bytes_max = (apr_size_t)call->conf->request_body;
+    doc = llmgw_json_doc_create(call->pool, &limits);
+    rv = llmgw_json_parse(doc, body.p, body.len, root, NULL);
+    return rv == APR_SUCCESS ? rv
+        : llmgw_err_set(err, call->pool, rv, NULL,
+                        "The request body has too many values.");
 }
 
 apr_status_t llmgw_call_decode(llmgw_call_t *call, llmgw_err_t *err)
 {
     const llmgw_address_t address = { call->surface.id, call->stream };
-    llmgw_json_limits_t limits = { 0 };
-    llmgw_json_doc_t *doc;
+    const llmgw_dialect_t *dialect = call->dialect;
     const llmgw_json_t *root;
     apr_status_t rv;
 
     if (call->request) {
         return APR_SUCCESS;
     }
-    limits.bytes_max = (apr_size_t)call->conf->request_body;
-    doc = llmgw_json_doc_create(call->pool, &limits);
-    rv = llmgw_json_parse(doc, call->body->data, call->body->len, &root, NULL);
+    rv = llmgw_call_parse(call, &root, err);
     if (rv != APR_SUCCESS) {
-        return llmgw_err_set(err, call->pool, rv, NULL,
-                             "The request body has too many values.");
+        return rv;
     }
-    rv = llmgw_request_read(&call->request, call->dialect, root, &address,
-                            call->pool, err);
-    if (rv == APR_SUCCESS && call->pin.p) {
-        drop_pin(call);
+    rv = call->surface.op == LLMGW_OP_COUNT
+         ? dialect->count->request_decode(&call->request, root, &address,
+                                          call->pool, err)
+         : dialect->request_decode(&call->request, root, &address, call->pool,
+                                   err);
+    if (rv == APR_SUCCESS) {
+        llmgw_request_open(call->request, call->pool);
     }
     return rv;
 }
@@ -339,7 +354,7 @@ static llmgw_turn_e step_settle(llmgw_call_t *call)
         r->connection->aborted = 1;
         r->status = 499;
         r->status_line = "499 Client Closed Request";
-        apr_table_setn(r->notes, "llmgw-error", llmgw_err_code(&call->err));
+        llmgw_reply_note_error(r, &call->err);
     }
     else if (call->err.status != APR_SUCCESS
              && !llmgw_relay_committed(call->relay)) {
@@ -347,7 +362,7 @@ static llmgw_turn_e step_settle(llmgw_call_t *call)
         llmgw_reply_error(r, call->dialect, &call->err);
     }
     else if (call->err.status != APR_SUCCESS) {
-        apr_table_setn(r->notes, "llmgw-error", llmgw_err_code(&call->err));
+        llmgw_reply_note_error(r, &call->err);
     }
     call->state = LLMGW_STATE_DONE;
     return LLMGW_TURN_DONE;

@@ -51,6 +51,7 @@ typedef struct llmgw_attempt_t {
     llmgw_timeouts_t timeout;   /* the target's, or the call's; total: of the
                                  * attempt */
     int passes;                 /* same dialect: bytes travel unchanged */
+    int own;                    /* the gateway answers, the provider cannot */
     apr_array_header_t *dropped;    /* of const char *: names of fields */
     struct llmgw_incoming_t *incoming;
     apr_time_t began;
@@ -75,6 +76,7 @@ typedef struct llmgw_call_t {
     int include_usage;
     int array_framing;          /* a stream as one JSON array, not as events */
     llmgw_request_t *request;   /* decoded; NULL while nothing needed it */
+    struct llmgw_embed_request_t *embed;    /* the same, of embeddings */
     llmgw_err_t undecodable;    /* of these, see prompt.h */
     apr_int64_t prompt_tokens;  /* 0: not yet estimated */
     int needs_request;          /* a figure of it was asked for in vain */
@@ -120,6 +122,12 @@ int llmgw_call_may_block(const llmgw_call_t *call);
 
 /** The client has left: close the provider's connection, end the call. */
 void llmgw_call_cancel(llmgw_call_t *call);
+
+/** Parse the body, without the member that pins a provider.
+ * @param root valid as long as the call
+ * @return APR_SUCCESS, or the failure with err filled in */
+apr_status_t llmgw_call_parse(llmgw_call_t *call, const llmgw_json_t **root,
+                              llmgw_err_t *err);
 
 /** Decode the body into the neutral model, once.
  * @return APR_SUCCESS, or the failure with err filled in */

@@ -5,6 +5,7 @@
 #include <httpd.h>
 #include <apr_tables.h>
 #include "llmgw/error.h"
+#include "llmgw/op.h"
 #include "llmgw/str.h"
 #include "provider.h"
 
@@ -31,6 +32,7 @@ typedef struct llmgw_wait_t {
 
 /** The request to be sent. Everything outlives the exchange. */
 typedef struct llmgw_send_t {
+    llmgw_op_e op;              /* for a provider that is built in */
     const char *method;
     const char *path;           /* with query */
     apr_table_t *headers;
@@ -97,6 +99,10 @@ static inline void llmgw_exchange_init(llmgw_exchange_t *x,
 /** Create an exchange over HTTP/1.1. It does nothing until its first step. */
 llmgw_exchange_t *llmgw_exchange_http_create(apr_pool_t *p, request_rec *r,
                                              const llmgw_provider_t *provider);
+
+/** Create an exchange with nobody: what was to be sent is the answer. */
+llmgw_exchange_t *llmgw_exchange_own_create(apr_pool_t *p, request_rec *r,
+                                            const llmgw_provider_t *provider);
 
 /** Create an exchange with the built-in echo provider. */
 llmgw_exchange_t *llmgw_exchange_echo_create(apr_pool_t *p, request_rec *r,

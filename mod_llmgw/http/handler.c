@@ -44,8 +44,7 @@ static int refuse_call(llmgw_call_t *call)
                   llmgw_err_code(&call->err), call->err.param ? ": " : "",
                   call->err.param ? call->err.param : "");
     if (call->err.status == LLMGW_ECLIENTGONE) {
-        apr_table_setn(r->notes, LLMGW_NOTE_ERROR,
-                       llmgw_err_code(&call->err));
+        llmgw_reply_note_error(r, &call->err);
         r->connection->aborted = 1;
         r->status = 499;
         return OK;
@@ -82,6 +81,17 @@ static int takes_method(const request_rec *r, const llmgw_surface_t *surface)
                             r->header_only ? "GET" : r->method);
 }
 
+/* Has a request any of these headers? */
+static int has_header(const request_rec *r, const char *const *names)
+{
+    for (; names && *names; names++) {
+        if (apr_table_get(r->headers_in, *names)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Callers of all dialects ask for models at the same path: headers tell. */
 static const llmgw_dialect_t *find_by_header(const request_rec *r,
                                              const llmgw_dialect_t *otherwise)
@@ -90,8 +100,8 @@ static const llmgw_dialect_t *find_by_header(const request_rec *r,
     unsigned int i;
 
     for (i = 0; (dialect = llmgw_dialect_get(i)) != NULL; i++) {
-        if (dialect->models_encode && dialect->client_header
-            && apr_table_get(r->headers_in, dialect->client_header)) {
+        if (dialect->models_encode
+            && has_header(r, dialect->client_headers)) {
             return dialect;
         }
     }

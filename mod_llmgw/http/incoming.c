@@ -78,8 +78,10 @@ static apr_status_t begin_success(llmgw_incoming_t *in,
     const char *type = apr_table_get(headers, "Content-Type");
     int streamed = type ? is_type(type, "text/event-stream")
                         : in->call->stream;
+    int expected = !type || is_type(type, "application/json")
+                   || (streamed && in->call->surface.op == LLMGW_OP_CHAT);
 
-    if (type && !streamed && !is_type(type, "application/json")) {
+    if (!expected) {
         llmgw_err_set(&in->err, in->call->attempt->pool, LLMGW_EUPBODY, NULL,
                       "The provider's answer is of an unexpected type.");
         in->err.detail = apr_pstrcat(in->call->attempt->pool, "Content-Type ",

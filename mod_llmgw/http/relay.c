@@ -6,6 +6,7 @@
 #include "llmgw/event.h"
 #include "attempt.h"
 #include "log.h"
+#include "op.h"
 #include "relay.h"
 #include "reply.h"
 
@@ -20,6 +21,7 @@ struct llmgw_relay_t {
     apr_bucket_brigade *down;   /* from it */
     llmgw_decoder_t *decoder;   /* NULL: idle, everything passes */
     llmgw_encoder_t *encoder;   /* NULL: the provider's bytes pass */
+    llmgw_buf_t *whole;         /* of an answer that is no inference; NULL */
     llmgw_buf_t *out;           /* for the client: held back, or of this turn */
     const apr_table_t *headers; /* the provider's */
     int streamed;               /* by the provider */
@@ -182,11 +184,37 @@ static apr_status_t pass_out(llmgw_relay_t *relay, llmgw_str_t bytes, int end)
            ? APR_SUCCESS : LLMGW_ECLIENTGONE;
 }
 
+static apr_status_t gather(llmgw_relay_t *relay, const char *data,
+                           apr_size_t len)
+{
+    if (llmgw_buf_append(relay->whole, data, len) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    return llmgw_err_set(&relay->err, relay->call->attempt->pool,
+                         LLMGW_EUPTOOBIG, NULL,
+                         "The provider's answer is too large.");
+}
+
+/* The answer of an operation beside inference goes as a whole. */
+static apr_status_t finish_whole(llmgw_relay_t *relay)
+{
+    llmgw_str_t bytes;
+    apr_status_t rv = llmgw_op_take_answer(relay->call,
+                                           llmgw_buf_str(relay->whole),
+                                           relay->out, &bytes, &relay->err);
+
+    return rv == APR_SUCCESS ? pass_out(relay, bytes, 1) : rv;
+}
+
 static apr_status_t filter_data(llmgw_relay_t *relay, const char *data,
                                 apr_size_t len)
 {
-    apr_status_t rv = llmgw_decoder_feed(relay->decoder, data, len);
+    apr_status_t rv;
 
+    if (relay->whole) {
+        return gather(relay, data, len);
+    }
+    rv = llmgw_decoder_feed(relay->decoder, data, len);
     if (rv == APR_SUCCESS && relay->out->failed) {
         rv = LLMGW_EUPTOOBIG;
     }
@@ -206,9 +234,13 @@ static apr_status_t filter_data(llmgw_relay_t *relay, const char *data,
 
 static apr_status_t filter_end(llmgw_relay_t *relay)
 {
-    apr_status_t rv = llmgw_decoder_finish(relay->decoder);
     llmgw_str_t bytes;
+    apr_status_t rv;
 
+    if (relay->whole) {
+        return finish_whole(relay);
+    }
+    rv = llmgw_decoder_finish(relay->decoder);
     if (rv == APR_SUCCESS && relay->encoder) {
         rv = llmgw_encoder_finish(relay->encoder);
     }
@@ -248,7 +280,7 @@ static apr_status_t relay_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     llmgw_relay_t *relay = f->ctx;
     apr_status_t rv = APR_SUCCESS;
 
-    if (!relay->decoder) {
+    if (!relay->decoder && !relay->whole) {
         return ap_pass_brigade(f->next, bb);
     }
     while (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb)) {
@@ -323,8 +355,13 @@ void llmgw_relay_begin(llmgw_relay_t *relay, int streamed,
     relay->has_content = 0;
     memset(&relay->err, 0, sizeof(relay->err));
     llmgw_buf_clear(relay->out);
-    relay->decoder = llmgw_decoder_create(call->attempt->pool, dialect, &opts);
     relay->encoder = NULL;
+    if (call->surface.op != LLMGW_OP_CHAT) {
+        relay->whole = llmgw_buf_create(call->attempt->pool,
+                                        opts.body_bytes_max);
+        return;
+    }
+    relay->decoder = llmgw_decoder_create(call->attempt->pool, dialect, &opts);
     if (dialect != call->dialect || streamed != call->stream
         || call->array_framing) {
         begin_encoder(relay);
@@ -382,6 +419,7 @@ void llmgw_relay_reset(llmgw_relay_t *relay)
     if (!relay->committed) {
         relay->decoder = NULL;
         relay->encoder = NULL;
+        relay->whole = NULL;
     }
 }
 

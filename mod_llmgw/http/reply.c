@@ -93,14 +93,20 @@ static void put_retry_after(request_rec *r, apr_interval_time_t usec)
     }
 }
 
+/* The code may be a provider's: any text. */
+void llmgw_reply_note_error(request_rec *r, const llmgw_err_t *err)
+{
+    apr_table_setn(r->notes, LLMGW_NOTE_ERROR,
+                   clean_value(r->pool, llmgw_err_code(err)));
+}
+
 int llmgw_reply_error(request_rec *r, const llmgw_dialect_t *dialect,
                       const llmgw_err_t *err)
 {
     llmgw_buf_t *body = llmgw_buf_create(r->pool, ERROR_BYTES_MAX);
     const char *id = llmgw_reply_request_id(r);
 
-    apr_table_setn(r->notes, LLMGW_NOTE_ERROR,
-                   clean_value(r->pool, llmgw_err_code(err)));
+    llmgw_reply_note_error(r, err);
     put_retry_after(r, err->retry_after_usec);
     if (dialect->error_encode(body, err, id) != APR_SUCCESS) {
         llmgw_buf_clear(body);

@@ -41,7 +41,18 @@ START_TEST(test_paths)
         { "azure", LLMGW_OP_CHAT, "/openai/v1", NULL, "preview",
           "/openai/v1/chat/completions?api-version=preview" },
         { "azure", LLMGW_OP_MODELS, "/openai/v1", NULL, NULL,
-          "/openai/v1/models" }
+          "/openai/v1/models" },
+        { "anthropic", LLMGW_OP_COUNT, "/v1", NULL, NULL,
+          "/v1/messages/count_tokens" },
+        { "gemini", LLMGW_OP_COUNT, "/v1beta", NULL, NULL,
+          "/v1beta/models/gpt%204%2Fx:countTokens" },
+        { "gemini", LLMGW_OP_EMBED, "/v1beta", NULL, NULL,
+          "/v1beta/models/gpt%204%2Fx:embedContent" },
+        { "openai", LLMGW_OP_EMBED, "/v1", NULL, NULL, "/v1/embeddings" },
+        { "azure", LLMGW_OP_EMBED, "/openai/v1", NULL, NULL,
+          "/openai/v1/embeddings" },
+        { "azure", LLMGW_OP_EMBED, "", "dep", NULL,
+          "/openai/deployments/dep/embeddings?api-version=2024-10-21" }
     };
     llmgw_op_t op;
     size_t i;
@@ -86,6 +97,10 @@ START_TEST(test_kinds)
     op.model = LLMGW_STR_LIT("gemini-2.5-pro");
     ck_assert_str_eq(llmgw_provider_path(kind, &op, "", unit_pool),
                      "/models/gemini-2.5-pro:streamGenerateContent?alt=sse");
+    op.op = LLMGW_OP_EMBED;
+    op.batch = 1;
+    ck_assert_str_eq(llmgw_provider_path(kind, &op, "/v1beta", unit_pool),
+                     "/v1beta/models/gemini-2.5-pro:batchEmbedContents");
     kind = llmgw_provider_kind_lookup("echo");
     ck_assert_int_eq(kind->needs_url, 0);
     ck_assert_ptr_eq(kind->auth_header, NULL);

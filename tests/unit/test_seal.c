@@ -184,8 +184,9 @@ static llmgw_request_t *next_request(const llmgw_dialect_t *client,
         body = put_ids(body, signature);
     }
     unit_assert_ok(llmgw_json_parse(doc, body.p, body.len, &root, NULL));
-    unit_assert_ok(llmgw_request_read(&req, client, root, &address, unit_pool,
-                                      &err));
+    unit_assert_ok(client->request_decode(&req, root, &address, unit_pool,
+                                          &err));
+    llmgw_request_open(req, unit_pool);
     return req;
 }
 
@@ -201,7 +202,9 @@ static const char *write_for(const llmgw_dialect_t *to,
     how.quirks = LLMGW_QUIRK_REASONING;
     how.unsupported = LLMGW_UNSUPPORTED_DROP;
     how.dropped = apr_array_make(unit_pool, 4, sizeof(char *));
-    unit_assert_ok(llmgw_request_write(out, to, req, &how, unit_pool, &err));
+    unit_assert_ok(to->request_encode(out, llmgw_request_for(req, to,
+                                                             unit_pool),
+                                      &how, unit_pool, &err));
     return out->data;
 }
 

@@ -352,8 +352,15 @@ apr_status_t llmgw_anthropic_error_encode(llmgw_buf_t *out,
 
 /* ---- lists of models, model_list.c -------------------------------------- */
 
+apr_status_t llmgw_anthropic_models_page(llmgw_model_page_t *page,
+                                         const char *query, apr_pool_t *p,
+                                         llmgw_err_t *err);
 apr_status_t llmgw_anthropic_models_encode(llmgw_buf_t *out,
-                                           const llmgw_model_t *models, int n,
+                                           const llmgw_model_page_t *page,
                                            int single);
+
+/* ---- counting tokens, count.c ------------------------------------------- */
+
+extern const llmgw_count_t llmgw_anthropic_count;
 
 #endif /* LLMGW_ANTHROPIC_H */

@@ -299,8 +299,10 @@ static apr_status_t write_members(anthropic_writing_t *wr)
 
     llmgw_json_key(w, "model");
     llmgw_json_str(w, wr->how->model);
-    llmgw_json_key(w, "max_tokens");
-    llmgw_json_int_out(w, wr->plan.max_tokens);
+    if (!wr->how->counting) {
+        llmgw_json_key(w, "max_tokens");
+        llmgw_json_int_out(w, wr->plan.max_tokens);
+    }
     rv = llmgw_anthropic_write_system(wr);
     if (rv == APR_SUCCESS) {
         rv = llmgw_anthropic_write_messages(wr);
@@ -315,14 +317,14 @@ static apr_status_t write_members(anthropic_writing_t *wr)
         llmgw_json_key(w, "stream");
         llmgw_json_bool_out(w, 1);
     }
-    rv = write_sampling(wr);
+    if (!wr->how->counting) {   /* the counter takes none of these */
+        rv = write_sampling(wr);
+    }
     write_thinking(wr);
     write_output_config(wr);
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS && !wr->how->counting) {
         rv = write_account(wr);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_rest(wr);
+        rv = rv == APR_SUCCESS ? check_rest(wr) : rv;
     }
     return rv == APR_SUCCESS ? write_extras(wr) : rv;
 }

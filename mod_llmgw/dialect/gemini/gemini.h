@@ -351,4 +351,37 @@ apr_status_t llmgw_gemini_error_encode(llmgw_buf_t *out,
                                        const llmgw_err_t *err,
                                        const char *request_id);
 
+/* ---- lists of models, model_list.c -------------------------------------- */
+
+apr_status_t llmgw_gemini_models_page(llmgw_model_page_t *page,
+                                      const char *query, apr_pool_t *p,
+                                      llmgw_err_t *err);
+apr_status_t llmgw_gemini_models_encode(llmgw_buf_t *out,
+                                        const llmgw_model_page_t *page,
+                                        int single);
+
+/* ---- operations beside inference ----------------------------------------- */
+
+/** A model as requests name it: "models/NAME", in pool p. rename.c */
+llmgw_str_t llmgw_gemini_resource(llmgw_str_t model, apr_pool_t *p);
+
+/** Name another model where a body names one beside the URL: at its top level,
+ * in generateContentRequest, in each of requests. All other bytes stay.
+ * rename.c @return APR_SUCCESS, LLMGW_EJSON, LLMGW_ETOOBIG, APR_ENOMEM */
+apr_status_t llmgw_gemini_rename(llmgw_str_t *body, llmgw_str_t model,
+                                 apr_pool_t *p);
+
+extern const llmgw_count_t llmgw_gemini_count;      /* count.c */
+extern const llmgw_embed_t llmgw_gemini_embed;      /* embed_request.c */
+
+/* embed_answer.c */
+apr_status_t llmgw_gemini_embed_usage(llmgw_usage_t *usage, llmgw_str_t body,
+                                      apr_pool_t *p, llmgw_err_t *err);
+apr_status_t llmgw_gemini_embed_decode(llmgw_embed_answer_t *out,
+                                       llmgw_str_t body, apr_pool_t *p,
+                                       llmgw_err_t *err);
+apr_status_t llmgw_gemini_embed_encode(llmgw_buf_t *out,
+                                       const llmgw_embed_answer_t *answer,
+                                       const llmgw_embed_request_t *req);
+
 #endif /* LLMGW_GEMINI_H */

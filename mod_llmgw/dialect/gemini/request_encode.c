@@ -98,6 +98,10 @@ static apr_status_t write_members(gemini_writing_t *wr)
 {
     apr_status_t rv;
 
+    if (wr->how->counting) {    /* beside the URL; a run has it there only */
+        llmgw_json_opt_str(&wr->w, "model",
+                           llmgw_gemini_resource(wr->how->model, wr->p));
+    }
     rv = llmgw_gemini_write_system(wr);
     if (rv == APR_SUCCESS) {
         rv = llmgw_gemini_write_contents(wr);
@@ -111,10 +115,11 @@ static apr_status_t write_members(gemini_writing_t *wr)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    llmgw_json_opt_raw(&wr->w, "safetySettings", wr->req->safety_settings);
-    rv = write_tier(wr);
-    if (rv == APR_SUCCESS) {
-        rv = check_hints(wr);
+    if (!wr->how->counting) {
+        llmgw_json_opt_raw(&wr->w, "safetySettings",
+                           wr->req->safety_settings);
+        rv = write_tier(wr);
+        rv = rv == APR_SUCCESS ? check_hints(wr) : rv;
     }
     return rv == APR_SUCCESS ? write_extras(wr) : rv;
 }
