@@ -31,8 +31,9 @@ typedef struct llmgw_count_t {
     apr_status_t (*rename)(llmgw_str_t *body, llmgw_str_t model,
                            apr_pool_t *p);
 
-    /** Read a provider's answer of status 2xx. LLMGW_EUPBODY for what is none,
-     * LLMGW_EUPSTREAM for an error in its place (err is set). */
+    /** Read a provider's answer of status 2xx. LLMGW_EUPBODY for what is none;
+     * for an error in its place LLMGW_EUPSTREAM or what its code stands for.
+     * err is set. */
     apr_status_t (*answer_decode)(apr_int64_t *tokens, llmgw_str_t body,
                                   apr_pool_t *p, llmgw_err_t *err);
 

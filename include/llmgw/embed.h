@@ -63,8 +63,8 @@ typedef struct llmgw_embed_t {
     /**
      * Read what an answer that passes unchanged has cost.
      * @param usage set as far as the answer tells
-     * @return APR_SUCCESS; LLMGW_EUPBODY for what is no answer, LLMGW_EUPSTREAM
-     *         for an error in its place (err is set)
+     * @return APR_SUCCESS; LLMGW_EUPBODY for what is no answer; for an error in
+     *         its place LLMGW_EUPSTREAM or what its code stands for. err is set
      */
     apr_status_t (*usage_decode)(llmgw_usage_t *usage, llmgw_str_t body,
                                  apr_pool_t *p, llmgw_err_t *err);

@@ -114,8 +114,8 @@ llmgw_str_t llmgw_raw_string(llmgw_str_t raw, apr_pool_t *p);
 /**
  * Find members in a provider's answer, without a tree of it, as an answer may
  * be millions of numbers.
- * @return APR_SUCCESS; LLMGW_EUPBODY when it is no JSON object; LLMGW_EUPSTREAM
- *         when it has an "error" instead; err is set
+ * @return APR_SUCCESS; LLMGW_EUPBODY when it is no JSON object; when it has an
+ *         "error", LLMGW_EUPSTREAM or what that stands for. err is set
  */
 apr_status_t llmgw_answer_members(llmgw_str_t body, llmgw_wanted_t *wanted,
                                   int n, apr_pool_t *p, llmgw_err_t *err);
@@ -176,6 +176,12 @@ apr_status_t llmgw_page_after(llmgw_model_page_t *page, llmgw_str_t id,
 /** The same backwards: the last ones before this id. */
 apr_status_t llmgw_page_before(llmgw_model_page_t *page, llmgw_str_t id,
                                int max);
+
+/** Write the models of a page as a member that is an array. */
+void llmgw_page_put(llmgw_json_writer_t *w, const char *name,
+                    const llmgw_model_page_t *page,
+                    void (*put)(llmgw_json_writer_t *w,
+                                const llmgw_model_t *m));
 
 /** The most models on a page that has a size. */
 #define LLMGW_PAGE_MAX 1000

@@ -321,3 +321,18 @@ apr_status_t llmgw_page_size(int *out, const char *query, const char *name,
     *out = (int)(n > LLMGW_PAGE_MAX ? LLMGW_PAGE_MAX : n);
     return APR_SUCCESS;
 }
+
+void llmgw_page_put(llmgw_json_writer_t *w, const char *name,
+                    const llmgw_model_page_t *page,
+                    void (*put)(llmgw_json_writer_t *w,
+                                const llmgw_model_t *m))
+{
+    int i;
+
+    llmgw_json_key(w, name);
+    llmgw_json_begin(w, '[');
+    for (i = 0; i < page->n; i++) {
+        put(w, &page->models[i]);
+    }
+    llmgw_json_end(w, ']');
+}

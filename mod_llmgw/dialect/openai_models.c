@@ -20,7 +20,6 @@ apr_status_t llmgw_openai_models_encode(llmgw_buf_t *out,
                                         int single)
 {
     llmgw_json_writer_t w = LLMGW_JSON_WRITER(out);
-    int i;
 
     if (single) {
         put_model(&w, page->models);
@@ -29,12 +28,7 @@ apr_status_t llmgw_openai_models_encode(llmgw_buf_t *out,
     llmgw_json_begin(&w, '{');
     llmgw_json_key(&w, "object");
     llmgw_json_strz(&w, "list");
-    llmgw_json_key(&w, "data");
-    llmgw_json_begin(&w, '[');
-    for (i = 0; i < page->n; i++) {
-        put_model(&w, &page->models[i]);
-    }
-    llmgw_json_end(&w, ']');
+    llmgw_page_put(&w, "data", page, put_model);
     llmgw_json_end(&w, '}');
     return out->failed;
 }

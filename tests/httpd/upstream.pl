@@ -175,9 +175,13 @@ sub read_request {
 sub understand {
     my ($call, $nth) = @_;
     $call->{nth} = $nth;
-    $call->{form} = $call->{target} =~ m{/messages(\?|$)}  ? 'anthropic'
-                  : $call->{target} =~ m{/responses(\?|$)} ? 'responses'
-                                                           : 'openai';
+    $call->{form} = $call->{target} =~ m{/messages(?:/count_tokens)?(\?|$)}
+        ? 'anthropic'
+        : $call->{target} =~ m{/responses(\?|$)} ? 'responses' : 'openai';
+    $call->{op} = $call->{target} =~ m{(?:/count_tokens|:countTokens)(?:\?|$)}
+        ? 'count'
+        : $call->{target} =~ m{(?:/embeddings|mbedContents?)(?:\?|$)}
+        ? 'embed' : 'chat';
     $call->{json} = {};
     if (length $call->{body} < 300_000) {
         my $j = eval { $json->decode($call->{body}) };
@@ -189,9 +193,10 @@ sub understand {
     }
     $call->{model} = $call->{json}{model} || '';
     $call->{stream} = $call->{json}{stream} ? 1 : 0;
-    if ($call->{target} =~ m{/models/([^/]+):(stream)?generateContent(?:\?|$)}i) {
+    if ($call->{target} =~ m{/models/([^/]+):(\w+)(?:\?|$)}) {
         $call->{form} = 'gemini';
-        $call->{stream} = $2 ? 1 : 0;
+        $call->{stream} = $2 eq 'streamGenerateContent' ? 1 : 0;
+        $call->{batch} = $2 eq 'batchEmbedContents' ? 1 : 0;
         ($call->{model} = $1) =~ s/%([0-9A-F]{2})/chr hex $1/gei;
     }
     my ($name, @args) = split /,/, "$call->{model}";
@@ -267,7 +272,9 @@ sub serve {
         my @id = (conn => $conn_id, nth => $nth);
         note(ev => 'request', @id, name => $call->{name},
              tag => $call->{arg}{tag} || '', method => $call->{method},
-             target => $call->{target}, stream => $call->{stream});
+             target => $call->{target}, stream => $call->{stream},
+             $call->{op} ne 'chat' && length $call->{body} < 20_000
+             ? (body => $call->{body}) : ());
         $how = play(LLMGW::Mock::Scenario::steps($call));
         note(ev => 'done', @id, how => $how);
         $how = 'close' if $how eq 'keep'

@@ -71,19 +71,14 @@ apr_status_t llmgw_anthropic_models_encode(llmgw_buf_t *out,
 {
     const llmgw_model_t *models = page->models;
     llmgw_json_writer_t w = LLMGW_JSON_WRITER(out);
-    int i, n = page->n;
+    int n = page->n;
 
     if (single) {
         put_model(&w, models);
         return out->failed;
     }
     llmgw_json_begin(&w, '{');
-    llmgw_json_key(&w, "data");
-    llmgw_json_begin(&w, '[');
-    for (i = 0; i < n; i++) {
-        put_model(&w, &models[i]);
-    }
-    llmgw_json_end(&w, ']');
+    llmgw_page_put(&w, "data", page, put_model);
     llmgw_json_key(&w, "has_more");
     llmgw_json_bool_out(&w, page->has_more);
     put_id(&w, "first_id", n ? &models[0] : NULL);

@@ -58,19 +58,13 @@ apr_status_t llmgw_gemini_models_encode(llmgw_buf_t *out,
                                         int single)
 {
     llmgw_json_writer_t w = LLMGW_JSON_WRITER(out);
-    int i;
 
     if (single) {
         put_model(&w, page->models);
         return out->failed;
     }
     llmgw_json_begin(&w, '{');
-    llmgw_json_key(&w, "models");
-    llmgw_json_begin(&w, '[');
-    for (i = 0; i < page->n; i++) {
-        put_model(&w, &page->models[i]);
-    }
-    llmgw_json_end(&w, ']');
+    llmgw_page_put(&w, "models", page, put_model);
     if (page->has_more) {
         llmgw_json_key(&w, "nextPageToken");
         llmgw_json_strz(&w, page->models[page->n - 1].id);

@@ -387,7 +387,19 @@ $SCENARIO{'no-done'} = sub {
 $SCENARIO{'no-usage'} = sub {
     my ($call) = @_;
     delete $call->{json}{stream_options};
-    return usual($call, tokens => [@HELLO]);
+    return usual($call, tokens => [@HELLO], no_usage => 1);
+};
+
+# Models that need no change of name on their way
+$SCENARIO{$_} = \&hello for qw(count-exact embed-exact gemini-exact);
+
+# Embeddings
+$SCENARIO{'few-vectors'} = sub { return usual($_[0], less => 1) };
+$SCENARIO{backwards} = sub { return usual($_[0], backwards => 1) };
+$SCENARIO{'always-base64'} = sub { return usual($_[0], base64 => 1) };
+$SCENARIO{body} = sub {             # of= a whole answer, in hexadecimal
+    my ($call) = @_;
+    return reply(200, [json_type()], pack 'H*', arg($call, 'of', ''));
 };
 $SCENARIO{cookies} = sub {
     my ($call) = @_;

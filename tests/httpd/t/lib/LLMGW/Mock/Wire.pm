@@ -30,6 +30,8 @@ sub _anthropic_stop { return $ANTHROPIC_STOP{ $_[0]{stop} } || $_[0]{stop} }
 sub whole {
     my ($call, %args) = @_;
     my $a = _fill(%args);
+    return _count($call) if $call->{op} eq 'count';
+    return _vectors($call, $a) if $call->{op} eq 'embed';
     return json(_candidates($a, _parts($a), 1)) if $call->{form} eq 'gemini';
     return json(_response($call, $a)) if $call->{form} eq 'responses';
     return $call->{form} eq 'anthropic' ? _message($call, $a)
@@ -82,6 +84,69 @@ sub _candidate_events {
     return map {
         'data: ' . json(_candidates($a, [$parts[$_]], $_ == $#parts)) . "\r\n\r\n"
     } 0 .. $#parts;
+}
+
+# ---- counting, embeddings -------------------------------------------------
+
+sub _count {
+    my ($call) = @_;
+    return json({ input_tokens => 42 }) if $call->{form} eq 'anthropic';
+    return json({ totalTokens => 31, promptTokensDetails => [
+        { modality => 'TEXT', tokenCount => 31 }] });
+}
+
+# How many inputs a request has
+sub _inputs {
+    my ($call) = @_;
+    my $j = $call->{json};
+    return $call->{batch} ? scalar @{ $j->{requests} || [] } : 1
+        if $call->{form} eq 'gemini';
+    return ref $j->{input} && ref \($j->{input}[0] // '') eq 'SCALAR'
+           && $j->{input}[0] =~ /^\d+$/ ? 1
+         : ref $j->{input} ? scalar @{ $j->{input} } : 1;
+}
+
+# Number texts that printing anew would change; the last one tells the vectors
+# apart
+sub vector {
+    my ($i) = @_;
+    return "[0.10, -2.50e-1,1.0E0,\n$i]";
+}
+
+sub _base64 {
+    my ($i) = @_;
+    require MIME::Base64;
+    return MIME::Base64::encode_base64(pack('f<*', 0.1, -0.25, 1, $i), '');
+}
+
+# less= vectors too few, backwards => the last one first, no_usage
+sub _vectors {
+    my ($call, $a) = @_;
+    my @i = 0 .. _inputs($call) - 1 - ($a->{less} || 0);
+    return _embeddings($call, $a, @i) if $call->{form} eq 'gemini';
+    my $base64 = ($call->{json}{encoding_format} || '') eq 'base64'
+              || $a->{base64};
+    @i = reverse @i if $a->{backwards};
+    my @data = map {
+        my $v = $base64 ? '"' . _base64($_) . '"' : vector($_);
+        qq({"object":"embedding","index":$_,"embedding":$v})
+    } @i;
+    my $usage = $a->{no_usage} ? ''
+        : ',"usage":{"prompt_tokens":6,"total_tokens":6}';
+    my $model = json("$call->{model}");
+    return qq( {"object":"list", "data":[) . join(',', @data)
+         . qq(],"model":$model$usage,"x_huge":1E400} );
+}
+
+sub _embeddings {
+    my ($call, $a, @i) = @_;
+    my @values = map { '{"values":' . vector($_) . '}' } @i;
+    my $usage = $a->{no_usage} ? ''
+        : ',"usageMetadata":{"promptTokenCount":5,"promptTokenDetails":'
+          . '[{"modality":"TEXT","tokenCount":5}]}';
+    return ' {"embeddings":[' . join(', ', @values) . "]$usage} "
+        if $call->{batch};
+    return ' {"embedding":' . ($values[0] || '{}') . "$usage} ";
 }
 
 # ---- OpenAI ----------------------------------------------------------------
