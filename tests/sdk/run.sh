@@ -119,6 +119,9 @@ LLMProvider mock openai http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=non
 LLMProvider claude anthropic http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider resp openai-responses http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider gemini gemini http://127.0.0.1:$up/v1beta key=env:LLMGW_SDK_KEY models=none
+LLMProvider azure azure http://127.0.0.1:$up key=env:LLMGW_SDK_KEY models=none
+LLMRoute first mock/ok
+LLMRoute second claude/ok
 LLMProvider echo echo -
 LLMProvider slowecho echo - delay=100ms interval=50ms
 LLMTimeout connect=2s first=10s idle=10s total=60s
@@ -145,7 +148,7 @@ export LLMGW_FIXTURES
 cd "$work/client"
 node --test --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$work/tap" \
-    openai.test.mjs responses.test.mjs anthropic.test.mjs fixtures.test.mjs || status=$?
+    openai.test.mjs responses.test.mjs anthropic.test.mjs ops.test.mjs fixtures.test.mjs || status=$?
 cd "$top"
 passed=$(sed -n 's/^# pass //p' "$work/tap")
 failed=$(sed -n 's/^# \(fail\|cancelled\) //p' "$work/tap" | awk '{ n += $1 } END { print n + 0 }')
