@@ -204,7 +204,7 @@ static apr_status_t note_member(void *ctx, const llmgw_json_member_t *m)
                         LLMGW_STR_ARG(m->name), m->escaped ? "!" : "",
                         LLMGW_STR_ARG(m->value), m->value_escaped ? "!" : "",
                         m->type);
-    return llmgw_json_member_is(m, "stop") ? LLMGW_EMODEL : APR_SUCCESS;
+    return m->name.p && llmgw_json_member_is(m, "stop") ? LLMGW_EMODEL : APR_SUCCESS;
 }
 
 static apr_status_t scan_members(const char *text, const char **log)
