@@ -47,7 +47,8 @@ static apr_array_header_t *begin_changes(const llmgw_call_t *call)
     const llmgw_attempt_t *attempt = call->attempt;
     const llmgw_override_t *o = llmgw_override_get(attempt->target);
 
-    return o && call->surface.op != LLMGW_OP_COUNT ? apr_array_copy(attempt->pool, o->changes)
+    return o && call->surface.op != LLMGW_OP_COUNT
+           ? apr_array_copy(attempt->pool, o->changes)
            : apr_array_make(attempt->pool, 3, sizeof(llmgw_splice_t));
 }
 

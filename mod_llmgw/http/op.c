@@ -81,8 +81,7 @@ apr_status_t llmgw_op_rename(llmgw_call_t *call, llmgw_str_t *body,
                          "The request could not be rewritten.");
 }
 
-/* Read the client's request for embeddings, once. */
-static apr_status_t decode_embed(llmgw_call_t *call, llmgw_err_t *err)
+apr_status_t llmgw_op_decode_embed(llmgw_call_t *call, llmgw_err_t *err)
 {
     const llmgw_json_t *root;
     apr_status_t rv;
@@ -104,7 +103,7 @@ apr_status_t llmgw_op_encode(llmgw_call_t *call, llmgw_buf_t *out,
     const llmgw_dialect_t *to = attempt->provider->kind->dialect;
     const llmgw_request_t *req;
     apr_status_t rv = call->surface.op == LLMGW_OP_EMBED
-        ? decode_embed(call, err) : llmgw_call_decode(call, err);
+        ? llmgw_op_decode_embed(call, err) : llmgw_call_decode(call, err);
 
     if (rv != APR_SUCCESS) {
         return rv;

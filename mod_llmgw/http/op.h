@@ -25,6 +25,10 @@ int llmgw_op_passes(const llmgw_call_t *call,
 int llmgw_op_is_own(const llmgw_call_t *call,
                     const llmgw_provider_kind_t *kind);
 
+/** Decode the body of a call for embeddings into call->embed, once.
+ * @return APR_SUCCESS; else the failure is in err */
+apr_status_t llmgw_op_decode_embed(llmgw_call_t *call, llmgw_err_t *err);
+
 /** Name the attempt's model within a body that passes, where this form does so
  * beside the URL. @return APR_SUCCESS; else the failure is in err */
 apr_status_t llmgw_op_rename(llmgw_call_t *call, llmgw_str_t *body,

@@ -151,6 +151,14 @@ is($a->json->{error}{message}, 'mock says 400', 'its message');
 is(messages('claude/key-in-error')->status, 502, 'a refused key');
 is(messages('claude/stall-head', how => { vhost => 'short' })->status, 504, 'no answer in time');
 
+# ---- what else routes have ----------------------------------------------------------------
+is(messages('count-set')->status, 200, 'a target with members of its own');
+is(body_of(last_request('countset'))->{max_tokens}, undef, 'they are not for the counter');
+expect_log(qr/model_not_allowed/);
+$a = messages('al-hidden');
+is($a->status, 403, 'LLMAllow holds for counting');
+is($a->json->{error}{type}, 'permission_error', 'in Anthropic\'s form');
+
 # ---- bad requests -----------------------------------------------------------------------
 sub is_anthropic_error {
     my ($a, $status, $name) = @_;

@@ -202,6 +202,15 @@ is_error(embed('mock/stream-for-whole', 'a'), 502, 'upstream_bad_body', undef,
 is_error(embed('mock/stall-body', 'a', how => { vhost => 'short' }), 504,
          undef, undef, 'stalled');
 
+# ---- what else routes have ------------------------------------------------------------------------
+my @SHORT = (how => { vhost => 'short' });
+is(embed('embed-set', ['a', 'b'], @SHORT)->status, 200, 'LLMAllow, with figures of the prompt');
+is(body_of(last_request('embedset'))->{extra}, 7, 'members of the target');
+is_error(embed('embed-set', 'word ' x 100, @SHORT), 403, 'model_not_allowed', undef, 'too long for it');
+is_error(embed('embed-set', { a => 'word ' x 100 }, @SHORT), 403, 'model_not_allowed', undef,
+         'what is no input is measured by its length');
+is_error(embed('embed-set', 5, @SHORT), 400, 'invalid_value', 'input', 'and refused if short enough');
+
 # ---- bad requests ---------------------------------------------------------------------------------------
 is_error(embed('', '', body => '{'), 400, 'invalid_json', undef, 'no JSON');
 is_error(embed('', '', body => '{"input":"a"}'), 400, 'missing_required_parameter', 'model',
