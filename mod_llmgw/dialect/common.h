@@ -8,13 +8,16 @@
 
 /* ---- requests ----------------------------------------------------------- */
 
+/** How many things left out are named: they go into a header. */
+#define LLMGW_DROPPED_MAX 32
+
 /**
  * The target cannot express something: reject it or leave it out, as
  * LLMUnsupported says. By default what changes the meaning is rejected and a
  * hint is left out.
  * @param name the field, "n" or "messages[2].content[0]"; copied. What it calls
  *             messages is called as the client does: "input[2].content[0]"
- * @return APR_SUCCESS: leave it out (how->dropped names it);
+ * @return APR_SUCCESS: leave it out (how->dropped names the first ones);
  *         LLMGW_EUNSUPPORTED: rejected, err is set
  */
 apr_status_t llmgw_encode_unsupported(llmgw_encode_t *how,
@@ -145,7 +148,8 @@ apr_status_t llmgw_count_encode(llmgw_buf_t *out, const char *name,
 /** An empty request for embeddings. */
 llmgw_embed_request_t *llmgw_embed_request_create(apr_pool_t *p);
 
-/** Name a member without a place; one name stands once. Copied. */
+/** Name a member without a place; one name stands once, and only the first
+ * LLMGW_DROPPED_MAX do. Copied. */
 void llmgw_embed_add_hint(llmgw_embed_request_t *req, llmgw_str_t name,
                           apr_pool_t *p);
 

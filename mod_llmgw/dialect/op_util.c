@@ -166,6 +166,9 @@ void llmgw_embed_add_hint(llmgw_embed_request_t *req, llmgw_str_t name,
 {
     int i;
 
+    if (req->hints->nelts == LLMGW_DROPPED_MAX) {
+        return;
+    }
     for (i = 0; i < req->hints->nelts; i++) {
         if (llmgw_str_is(name, APR_ARRAY_IDX(req->hints, i, char *))) {
             return;

@@ -44,7 +44,8 @@ apr_status_t llmgw_encode_unsupported(llmgw_encode_t *how,
                              "The model this request goes to cannot take "
                              "\"%s\".", name);
     }
-    if (how->dropped && !is_listed(how->dropped, name)) {
+    if (how->dropped && how->dropped->nelts < LLMGW_DROPPED_MAX
+        && !is_listed(how->dropped, name)) {
         APR_ARRAY_PUSH(how->dropped, const char *) = apr_pstrdup(p, name);
     }
     return APR_SUCCESS;

@@ -254,6 +254,27 @@ START_TEST(test_same_form)
 }
 END_TEST
 
+/* As many names as a header has room for; a client may send a million. */
+START_TEST(test_many_hints)
+{
+    const char *body = "{\"input\":\"a\"", *got;
+    int i, n = 1;
+
+    find_vtables();
+    for (i = 0; i < 1000; i++) {
+        body = apr_psprintf(unit_pool, "%s,\"x%d\":1", body, i);
+    }
+    got = convert(openai, 0, apr_pstrcat(unit_pool, body, "}", NULL), gemini,
+                  LLMGW_UNSUPPORTED_DEFAULT);
+    got = strstr(got, "dropped: x0, x1,");
+    ck_assert_ptr_ne(got, NULL);
+    for (; *got; got++) {
+        n += *got == ',';
+    }
+    ck_assert_int_eq(n, 32);
+}
+END_TEST
+
 START_TEST(test_estimate)
 {
     llmgw_err_t err = LLMGW_ERR_INIT;
@@ -530,6 +551,6 @@ END_TEST
 
 UNIT_MAIN("embed", test_openai_to_gemini, test_openai_refused,
           test_gemini_to_openai, test_gemini_refused, test_same_form,
-          test_estimate, test_rename, test_gemini_answers,
+          test_many_hints, test_estimate, test_rename, test_gemini_answers,
           test_openai_answers, test_answers_refused, test_answer_without_form,
           test_echo)

@@ -13,7 +13,7 @@ typedef struct reading_t {
     llmgw_str_t dimensions;     /* of this one: raw */
 } reading_t;
 
-/* Where we are, as in "requests[2].content.parts[0]". */
+/* Where we are, as in "requests[2].content.parts[0]"; part -1: none. */
 static const char *get_place(const reading_t *r, const char *field, int part)
 {
     const char *place = r->i < 0 ? "" : apr_psprintf(r->p, "requests[%d].",
@@ -23,60 +23,79 @@ static const char *get_place(const reading_t *r, const char *field, int part)
                     : apr_psprintf(r->p, "%s%s[%d]", place, field, part);
 }
 
-static apr_status_t invalid(reading_t *r, const char *place,
+static apr_status_t invalid(reading_t *r, const char *field, int part,
                             const char *expected)
 {
+    const char *place = get_place(r, field, part);
+
     return llmgw_err_set(r->err, r->p, LLMGW_EINVAL, place,
                          "Invalid value for '%s': expected %s.", place,
                          expected);
 }
 
+static apr_status_t missing(reading_t *r, const char *place)
+{
+    return llmgw_err_set(r->err, r->p, LLMGW_EMISSING, place,
+                         "Missing required parameter: '%s'.", place);
+}
+
 static apr_status_t read_part(reading_t *r, const llmgw_json_t *part, int j,
-                              llmgw_buf_t *text)
+                              llmgw_str_t *text)
 {
     const llmgw_json_t *v = llmgw_json_lookup(part, "text");
-    const char *place = get_place(r, "content.parts", j);
+    const char *place;
 
     if (!llmgw_json_is(part, LLMGW_JSON_OBJECT)) {
-        return invalid(r, place, "an object");
+        return invalid(r, "content.parts", j, "an object");
     }
     if (!v) {
+        place = get_place(r, "content.parts", j);
         return llmgw_err_set(r->err, r->p, LLMGW_EUNSUPPORTED, place,
                              "The model this request goes to takes texts "
                              "only; \"%s\" is none.", place);
     }
     if (v->type != LLMGW_JSON_STRING) {
-        return invalid(r, place, "a text");
+        return invalid(r, "content.parts", j, "a text");
     }
-    if (j > 0) {
-        llmgw_buf_putc(text, '\n');
-    }
-    llmgw_buf_put(text, llmgw_json_string(v, r->p));
+    *text = llmgw_json_string(v, r->p);
     return APR_SUCCESS;
 }
 
-/* Its parts are one text, a line each. */
-static apr_status_t read_content(reading_t *r, const llmgw_json_t *content)
+/* Several parts are one text, a line each. */
+static apr_status_t read_parts(reading_t *r, const llmgw_json_t *parts,
+                               llmgw_str_t *text)
 {
-    const llmgw_json_t *part, *parts = llmgw_json_lookup_type(
-        content, "parts", LLMGW_JSON_ARRAY);
-    llmgw_buf_t *text = llmgw_buf_create(r->p, APR_INT32_MAX);
-    llmgw_embed_input_t *input;
+    llmgw_buf_t *all = parts->count > 1
+        ? llmgw_buf_create(r->p, parts->len) : NULL;
+    llmgw_str_t one = LLMGW_STR_NULL;
+    const llmgw_json_t *part;
     apr_status_t rv = APR_SUCCESS;
     int j = 0;
 
-    if (!parts || !parts->count) {
-        return invalid(r, get_place(r, "content.parts", -1),
-                       "an array of parts");
-    }
     for (part = llmgw_json_each(parts, NULL); part && rv == APR_SUCCESS;
-         part = llmgw_json_each(parts, part)) {
-        rv = read_part(r, part, j++, text);
+         part = llmgw_json_each(parts, part), j++) {
+        rv = read_part(r, part, j, &one);
+        if (all && rv == APR_SUCCESS) {
+            llmgw_buf_puts(all, j ? "\n" : "");
+            llmgw_buf_put(all, one);
+        }
+    }
+    *text = all ? llmgw_buf_str(all) : one;
+    return rv;
+}
+
+static apr_status_t read_content(reading_t *r, const llmgw_json_t *content)
+{
+    const llmgw_json_t *parts = llmgw_json_lookup_type(content, "parts",
+                                                       LLMGW_JSON_ARRAY);
+    llmgw_embed_input_t *input;
+
+    if (!parts || !parts->count) {
+        return invalid(r, "content.parts", -1, "an array of parts");
     }
     input = apr_array_push(r->req->inputs);
-    input->text = llmgw_buf_str(text);
     input->tokens = LLMGW_STR_NULL;
-    return rv;
+    return read_parts(r, parts, &input->text);
 }
 
 static apr_status_t read_dimensions(reading_t *r, const llmgw_json_t *v)
@@ -84,7 +103,7 @@ static apr_status_t read_dimensions(reading_t *r, const llmgw_json_t *v)
     apr_int64_t n;
 
     if (llmgw_json_int(v, &n) != APR_SUCCESS || n < 1) {
-        return invalid(r, get_place(r, "outputDimensionality", -1),
+        return invalid(r, "outputDimensionality", -1,
                        "a whole number above zero");
     }
     r->dimensions = llmgw_json_raw(v);
@@ -97,7 +116,7 @@ static apr_status_t read_members(reading_t *r, const llmgw_json_t *obj);
 static apr_status_t read_config(reading_t *r, const llmgw_json_t *v)
 {
     return v->type == LLMGW_JSON_OBJECT ? read_members(r, v)
-        : invalid(r, get_place(r, "embedContentConfig", -1), "an object");
+        : invalid(r, "embedContentConfig", -1, "an object");
 }
 
 static apr_status_t read_member(reading_t *r, llmgw_str_t name,
@@ -135,13 +154,14 @@ static apr_status_t read_members(reading_t *r, const llmgw_json_t *obj)
 /* Others take one number for all. */
 static apr_status_t check_dimensions(reading_t *r)
 {
-    const char *place = get_place(r, "outputDimensionality", -1);
+    const char *place;
 
     if (r->i <= 0) {
         r->req->dimensions = r->dimensions;
     }
     else if (llmgw_raw_int(r->dimensions, 0)
              != llmgw_raw_int(r->req->dimensions, 0)) {
+        place = get_place(r, "outputDimensionality", -1);
         return llmgw_err_set(r->err, r->p, LLMGW_EUNSUPPORTED, place,
                              "The model this request goes to takes one "
                              "outputDimensionality for all requests.");
@@ -154,12 +174,10 @@ static apr_status_t check_dimensions(reading_t *r)
 static apr_status_t read_one(reading_t *r, const llmgw_json_t *obj)
 {
     const llmgw_json_t *content = llmgw_json_lookup(obj, "content");
-    const char *place = get_place(r, "content", -1);
     apr_status_t rv;
 
     if (!content || content->type == LLMGW_JSON_NULL) {
-        return llmgw_err_set(r->err, r->p, LLMGW_EMISSING, place,
-                             "Missing required parameter: '%s'.", place);
+        return missing(r, get_place(r, "content", -1));
     }
     rv = read_content(r, content);
     if (rv == APR_SUCCESS) {
@@ -175,11 +193,11 @@ static apr_status_t read_batch(reading_t *r, const llmgw_json_t *body)
     apr_status_t rv = APR_SUCCESS;
 
     if (!list || list->type == LLMGW_JSON_NULL) {
-        return llmgw_err_set(r->err, r->p, LLMGW_EMISSING, "requests",
-                             "Missing required parameter: 'requests'.");
+        return missing(r, "requests");
     }
     if (list->type != LLMGW_JSON_ARRAY || !list->count) {
-        return invalid(r, "requests", "an array of requests");
+        r->i = -1;
+        return invalid(r, "requests", -1, "an array of requests");
     }
     r->req->is_batch = 1;
     for (v = llmgw_json_each(list, NULL); v && rv == APR_SUCCESS;
