@@ -17,6 +17,8 @@ static const suffix_t suffixes[] = {
       LLMGW_OP_COUNT },
     { "/responses", LLMGW_SURFACE_CHAT, "openai_responses", "POST",
       LLMGW_OP_CHAT },
+    { "/responses/input_tokens", LLMGW_SURFACE_CHAT, "openai_responses",
+      "POST", LLMGW_OP_COUNT },
     { "/embeddings", LLMGW_SURFACE_CHAT, "openai_chat", "POST",
       LLMGW_OP_EMBED },
     { "/models", LLMGW_SURFACE_MODELS, "openai_chat", "GET",

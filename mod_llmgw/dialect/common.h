@@ -15,6 +15,7 @@
  * The target cannot express something: reject it or leave it out, as
  * LLMUnsupported says. By default what changes the meaning is rejected and a
  * hint is left out.
+ * @param req what is being written; NULL where it is no such request
  * @param name the field, "n" or "messages[2].content[0]"; copied. What it calls
  *             messages is called as the client does: "input[2].content[0]"
  * @return APR_SUCCESS: leave it out (how->dropped names the first ones);

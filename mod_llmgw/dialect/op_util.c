@@ -185,8 +185,9 @@ apr_status_t llmgw_embed_check_hints(const llmgw_embed_request_t *req,
     int i;
 
     for (i = 0; i < req->hints->nelts && rv == APR_SUCCESS; i++) {
-        rv = llmgw_encode_unsupported(how, 1, APR_ARRAY_IDX(req->hints, i,
-                                                            char *), p, err);
+        rv = llmgw_encode_unsupported(how, NULL, 1,
+                                      APR_ARRAY_IDX(req->hints, i, char *), p,
+                                      err);
     }
     return rv;
 }

@@ -194,4 +194,17 @@ apr_status_t llmgw_openai_reserve(llmgw_decode_t *d, apr_size_t len);
  * event are the protocol's. In JSON they stand between tokens only. */
 void llmgw_openai_flatten(llmgw_buf_t *b, apr_size_t start);
 
+/* ---- embeddings, openai_embed_request.c, openai_embed_answer.c ----------- */
+
+extern const llmgw_embed_t llmgw_openai_embed;
+
+apr_status_t llmgw_openai_embed_usage(llmgw_usage_t *usage, llmgw_str_t body,
+                                      apr_pool_t *p, llmgw_err_t *err);
+apr_status_t llmgw_openai_embed_decode(llmgw_embed_answer_t *out,
+                                       llmgw_str_t body, apr_pool_t *p,
+                                       llmgw_err_t *err);
+apr_status_t llmgw_openai_embed_encode(llmgw_buf_t *out,
+                                       const llmgw_embed_answer_t *answer,
+                                       const llmgw_embed_request_t *req);
+
 #endif /* LLMGW_DIALECT_OPENAI_H */

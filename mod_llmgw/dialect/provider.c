@@ -54,8 +54,14 @@ static const char *openai_path(const llmgw_op_t *op, const char *base_path,
 static const char *responses_path(const llmgw_op_t *op, const char *base_path,
                                   apr_pool_t *p)
 {
-    return apr_pstrcat(p, base_path, op->op == LLMGW_OP_MODELS
-                       ? "/models" : "/responses", NULL);
+    static const char *const ops[] = {
+        [LLMGW_OP_CHAT] = "/responses",
+        [LLMGW_OP_MODELS] = "/models",
+        [LLMGW_OP_COUNT] = "/responses/input_tokens",
+        [LLMGW_OP_EMBED] = "/embeddings"
+    };
+
+    return apr_pstrcat(p, base_path, ops[op->op], NULL);
 }
 
 static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,

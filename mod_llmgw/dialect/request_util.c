@@ -24,7 +24,7 @@ static const char *get_name(const char *name, const llmgw_request_t *req,
     if (strncmp(name, "messages[-1]", 12) == 0) {
         return apr_pstrcat(p, "system", name + 12, NULL);
     }
-    if (req->dialect && strncmp(name, "messages[", 9) == 0) {
+    if (req && req->dialect && strncmp(name, "messages[", 9) == 0) {
         return apr_pstrcat(p, req->dialect->prompt_member, name + 8, NULL);
     }
     return name;

@@ -177,8 +177,9 @@ sub understand {
     $call->{nth} = $nth;
     $call->{form} = $call->{target} =~ m{/messages(?:/count_tokens)?(\?|$)}
         ? 'anthropic'
-        : $call->{target} =~ m{/responses(\?|$)} ? 'responses' : 'openai';
-    $call->{op} = $call->{target} =~ m{(?:/count_tokens|:countTokens)(?:\?|$)}
+        : $call->{target} =~ m{/responses(?:/input_tokens)?(\?|$)}
+        ? 'responses' : 'openai';
+    $call->{op} = $call->{target} =~ m{(?:/count_tokens|/input_tokens|:countTokens)(?:\?|$)}
         ? 'count'
         : $call->{target} =~ m{(?:/embeddings|mbedContents?)(?:\?|$)}
         ? 'embed' : 'chat';

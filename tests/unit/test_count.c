@@ -170,6 +170,13 @@ START_TEST(test_answers)
         ck_assert_str_eq(answer(anthropic, bad[i], gemini),
                          "upstream_bad_body: no \"input_tokens\"");
     }
+    ck_assert_str_eq(answer(&llmgw_dialect_openai_responses,
+                            "{\"input_tokens\":3}", gemini),
+                     "{\"totalTokens\":3}");
+    ck_assert_str_eq(answer(gemini, "{\"totalTokens\":31}",
+                            &llmgw_dialect_openai_responses),
+                     "{\"object\":\"response.input_tokens\","
+                     "\"input_tokens\":31}");
     ck_assert_str_eq(answer(gemini, "<html>", anthropic),
                      "upstream_bad_body: unexpected character at byte 0 of 6");
     ck_assert_str_eq(answer(gemini, "{\"error\":{\"code\":500,\"message\":"

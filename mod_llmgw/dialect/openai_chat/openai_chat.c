@@ -138,5 +138,5 @@ const llmgw_dialect_t llmgw_dialect_openai_chat = {
     .encode_whole = llmgw_openai_chat_encode_whole,
     .error_encode = llmgw_openai_error_encode,
     .models_encode = llmgw_openai_models_encode,
-    .embed = &llmgw_openai_chat_embed
+    .embed = &llmgw_openai_embed
 };

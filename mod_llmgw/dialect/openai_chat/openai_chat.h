@@ -159,18 +159,4 @@ apr_status_t llmgw_openai_chat_encode_whole(llmgw_buf_t *out,
                                             const llmgw_answer_t *answer,
                                             const llmgw_answer_opts_t *opts);
 
-/* ---- embeddings, embed_request.c, embed_answer.c ------------------------ */
-
-extern const llmgw_embed_t llmgw_openai_chat_embed;
-
-apr_status_t llmgw_openai_chat_embed_usage(llmgw_usage_t *usage,
-                                           llmgw_str_t body, apr_pool_t *p,
-                                           llmgw_err_t *err);
-apr_status_t llmgw_openai_chat_embed_decode(llmgw_embed_answer_t *out,
-                                            llmgw_str_t body, apr_pool_t *p,
-                                            llmgw_err_t *err);
-apr_status_t llmgw_openai_chat_embed_encode(llmgw_buf_t *out,
-                                            const llmgw_embed_answer_t *answer,
-                                            const llmgw_embed_request_t *req);
-
 #endif /* LLMGW_OPENAI_CHAT_H */

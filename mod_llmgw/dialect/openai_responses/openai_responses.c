@@ -20,5 +20,7 @@ const llmgw_dialect_t llmgw_dialect_openai_responses = {
     .encode_end = llmgw_openai_responses_encode_end,
     .encode_whole = llmgw_openai_responses_encode_whole,
     .error_encode = llmgw_openai_error_encode,
-    .models_encode = llmgw_openai_models_encode
+    .models_encode = llmgw_openai_models_encode,
+    .count = &llmgw_openai_responses_count,
+    .embed = &llmgw_openai_embed
 };

@@ -306,4 +306,8 @@ apr_status_t llmgw_openai_responses_decode_event(llmgw_decode_t *d,
                                                  const llmgw_sse_event_t *ev);
 apr_status_t llmgw_openai_responses_decode_end(llmgw_decode_t *d);
 
+/* ---- counting tokens, count.c ------------------------------------------- */
+
+extern const llmgw_count_t llmgw_openai_responses_count;
+
 #endif /* LLMGW_OPENAI_RESPONSES_H */

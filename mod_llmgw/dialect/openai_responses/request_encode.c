@@ -180,9 +180,14 @@ static apr_status_t write_members(openai_writing_t *wr)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    write_limits(wr);
+    if (!wr->how->counting) {
+        write_limits(wr);
+    }
     write_text(wr);
     write_reasoning(wr);
+    if (wr->how->counting) {            /* the counter takes no more */
+        return APR_SUCCESS;
+    }
     write_include(wr);
     rv = llmgw_openai_write_account(wr);
     /* Elsewhere nothing is stored that nobody asked to be. */

@@ -1,4 +1,4 @@
-# count.t: counting tokens, for Anthropic's and Gemini's clients
+# count.t: counting tokens, for Anthropic's, Gemini's and Responses' clients
 use strict;
 use warnings;
 use LLMGW::Test;
@@ -63,6 +63,39 @@ is($whole->{model}, "models/ok,tag=$tag", 'the model stands in the request too')
 is($whole->{systemInstruction}{parts}[0]{text}, 'be brief', 'the system prompt');
 is($whole->{tools}[0]{functionDeclarations}[0]{name}, 'f', 'the tools');
 
+# ---- OpenAI's Responses ------------------------------------------------------------
+sub responses {
+    my ($model, %o) = @_;
+    return request(path => '/v1/responses/input_tokens',
+                   body => json({ model => $model, input => prompt(), %{ $o{more} || {} } }));
+}
+
+$tag = tag();
+$a = responses("resp/ok,tag=$tag", more => { x_unknown => 1 });
+is($a->status, 200, 'Responses, its own provider: status');
+is($a->json->{input_tokens}, 17, 'its count');
+$sent = last_request($tag);
+is($sent->{target}, '/v1/responses/input_tokens', 'the counter was asked');
+is(body_of($sent)->{x_unknown}, 1, 'unknown members survive');
+
+$tag = tag();
+$a = responses("claude/ok,tag=$tag", more => { instructions => 'be brief', store => JSON::PP::false });
+is($a->status, 200, 'Responses, an Anthropic provider: status');
+is_deeply($a->json, { object => 'response.input_tokens', input_tokens => 42 }, 'its count');
+is(last_request($tag)->{target}, '/v1/messages/count_tokens', 'its counter was asked');
+
+$tag = tag();
+$a = messages("resp/ok,tag=$tag", more => { system => 'be brief', temperature => 0.5, max_tokens => 5 });
+is($a->json->{input_tokens}, 17, 'Anthropic\'s client, a Responses provider: its count');
+is_deeply([sort keys %{ body_of(last_request($tag)) }], [qw(input instructions model)],
+          'what the counter takes, no more');
+
+$a = responses('mock/ok');
+cmp_ok($a->json->{input_tokens} // 0, '>', 5, 'Responses, a provider without a counter: an estimate');
+is($a->header('X-LLMGW-Estimate'), 'tokens', 'says so');
+is_error(responses(''), 400, undef, 'model', 'Responses: no model');
+
+# ---- providers without a counter ----------------------------------------------------
 for my $p (qw(mock azure echo)) {
     $tag = tag();
     $a = messages("$p/ok,tag=$tag");

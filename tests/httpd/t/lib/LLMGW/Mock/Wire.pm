@@ -91,6 +91,8 @@ sub _candidate_events {
 sub _count {
     my ($call) = @_;
     return json({ input_tokens => 42 }) if $call->{form} eq 'anthropic';
+    return json({ object => 'response.input_tokens', input_tokens => 17 })
+        if $call->{form} eq 'responses';
     return json({ totalTokens => 31, promptTokensDetails => [
         { modality => 'TEXT', tokenCount => 31 }] });
 }

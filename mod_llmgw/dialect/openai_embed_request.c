@@ -1,6 +1,6 @@
-/* embed_request.c: requests for OpenAI's embeddings, read and written */
+/* openai_embed_request.c: requests for OpenAI's embeddings, read and written */
 #include <apr_strings.h>
-#include "openai_chat.h"
+#include "openai.h"
 
 /* ---- read --------------------------------------------------------------- */
 
@@ -202,10 +202,10 @@ static apr_status_t encode(llmgw_buf_t *out, const llmgw_embed_request_t *req,
     return llmgw_embed_check_hints(req, how, p, err);
 }
 
-const llmgw_embed_t llmgw_openai_chat_embed = {
+const llmgw_embed_t llmgw_openai_embed = {
     .request_decode = decode,
     .request_encode = encode,
-    .usage_decode = llmgw_openai_chat_embed_usage,
-    .answer_decode = llmgw_openai_chat_embed_decode,
-    .answer_encode = llmgw_openai_chat_embed_encode
+    .usage_decode = llmgw_openai_embed_usage,
+    .answer_decode = llmgw_openai_embed_decode,
+    .answer_encode = llmgw_openai_embed_encode
 };

@@ -1,6 +1,6 @@
-/* embed_answer.c: answers of OpenAI's embeddings, read and written */
+/* openai_embed_answer.c: answers of OpenAI's embeddings, read and written */
 #include <string.h>
-#include "openai_chat.h"
+#include "openai.h"
 
 /* ---- read --------------------------------------------------------------- */
 
@@ -34,9 +34,9 @@ static apr_status_t find_members(llmgw_wanted_t *wanted, llmgw_str_t body,
     return rv;
 }
 
-apr_status_t llmgw_openai_chat_embed_usage(llmgw_usage_t *usage,
-                                           llmgw_str_t body, apr_pool_t *p,
-                                           llmgw_err_t *err)
+apr_status_t llmgw_openai_embed_usage(llmgw_usage_t *usage,
+                                      llmgw_str_t body, apr_pool_t *p,
+                                      llmgw_err_t *err)
 {
     llmgw_wanted_t wanted[] = WANTED;
     apr_status_t rv = find_members(wanted, body, p, err);
@@ -92,9 +92,9 @@ static apr_status_t put_in_order(llmgw_embed_answer_t *out,
     return APR_SUCCESS;
 }
 
-apr_status_t llmgw_openai_chat_embed_decode(llmgw_embed_answer_t *out,
-                                            llmgw_str_t body, apr_pool_t *p,
-                                            llmgw_err_t *err)
+apr_status_t llmgw_openai_embed_decode(llmgw_embed_answer_t *out,
+                                       llmgw_str_t body, apr_pool_t *p,
+                                       llmgw_err_t *err)
 {
     apr_array_header_t *list = apr_array_make(p, 16, sizeof(placed_t));
     llmgw_wanted_t wanted[] = WANTED;
@@ -134,9 +134,9 @@ static void put_usage(llmgw_json_writer_t *w, const llmgw_usage_t *usage)
     llmgw_json_end(w, '}');
 }
 
-apr_status_t llmgw_openai_chat_embed_encode(llmgw_buf_t *out,
-                                            const llmgw_embed_answer_t *answer,
-                                            const llmgw_embed_request_t *req)
+apr_status_t llmgw_openai_embed_encode(llmgw_buf_t *out,
+                                       const llmgw_embed_answer_t *answer,
+                                       const llmgw_embed_request_t *req)
 {
     llmgw_json_writer_t w = LLMGW_JSON_WRITER(out);
     apr_status_t rv = APR_SUCCESS;
