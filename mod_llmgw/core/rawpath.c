@@ -246,21 +246,21 @@ const char *llmgw_rawpath_query(const char *args, const char *own,
                                 apr_pool_t *p)
 {
     char *out = apr_palloc(p, args ? 3 * strlen(args) + 1 : 1), *to = out;
-    char separator = '\0';
+    char before = '\0';          /* the separator before this parameter */
+    int kept = 0;
 
-    while (args && *args) {
+    while (args) {
         llmgw_str_t param = get_param(args);
         llmgw_str_t name = get_name(param);
 
         if (!may_be_credential(name) && !stands_in(name, own)) {
-            if (to > out) {
-                *to++ = separator;
+            if (kept++) {
+                *to++ = before;
             }
             to = escape_to(to, param);
         }
-        args = param.p + param.len;
-        separator = *args;
-        args += *args != '\0';
+        before = param.p[param.len];
+        args = before ? param.p + param.len + 1 : NULL;
     }
     *to = '\0';
     return out;

@@ -129,6 +129,8 @@ START_TEST(queries)
         { "", NULL, "" },
         { "limit=2&after=a%20b", NULL, "limit=2&after=a%20b" },
         { "a&&b=&c", NULL, "a&&b=&c" },
+        { "&a&", NULL, "&a&" },
+        { "key=x&a&key=y", NULL, "a" },
         { "a=%zz&b=100%", NULL, "a=%zz&b=100%" },
         { "key=s3cr3t", NULL, "" },
         { "key", NULL, "" },
