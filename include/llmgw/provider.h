@@ -10,14 +10,19 @@
 /** What is asked of a provider. */
 typedef enum llmgw_op_e {
     LLMGW_OP_CHAT,              /* the dialect's own inference call */
-    LLMGW_OP_MODELS             /* list of models; also used as health check */
+    LLMGW_OP_MODELS,            /* list of models; also used as health check */
+    LLMGW_OP_RAW                /* any other: rest says which */
 } llmgw_op_e;
 
 /** Where one request goes, for llmgw_provider_path(). */
 typedef struct llmgw_op_t {
     llmgw_op_e op;
     int stream;
-    llmgw_str_t model;          /* the provider's name for it */
+    llmgw_str_t model;          /* the provider's name for it; of a raw path:
+                                 * empty where it takes one and none was
+                                 * named, never given where it takes none */
+    const char *rest;           /* of a raw path: what follows the base path
+                                 * and a slash, percent-encoded */
     const char *deployment;     /* azure: deployment= of the provider or NULL */
     const char *api_version;    /* api-version= of the provider or NULL */
 } llmgw_op_t;

@@ -39,9 +39,18 @@ static const char *escape(apr_pool_t *p, llmgw_str_t s)
     return out;
 }
 
+static const char *raw_path(const llmgw_op_t *op, const char *base_path,
+                            apr_pool_t *p)
+{
+    return apr_pstrcat(p, base_path, "/", op->rest, NULL);
+}
+
 static const char *openai_path(const llmgw_op_t *op, const char *base_path,
                                apr_pool_t *p)
 {
+    if (op->op == LLMGW_OP_RAW) {
+        return raw_path(op, base_path, p);
+    }
     return apr_pstrcat(p, base_path, op->op == LLMGW_OP_MODELS
                        ? "/models" : "/chat/completions", NULL);
 }
@@ -49,6 +58,9 @@ static const char *openai_path(const llmgw_op_t *op, const char *base_path,
 static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
                                   apr_pool_t *p)
 {
+    if (op->op == LLMGW_OP_RAW) {
+        return raw_path(op, base_path, p);
+    }
     return apr_pstrcat(p, base_path, op->op == LLMGW_OP_MODELS
                        ? "/models" : "/messages", NULL);
 }
@@ -58,6 +70,9 @@ static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
 {
     llmgw_str_t model = op->model;
 
+    if (op->op == LLMGW_OP_RAW) {
+        return raw_path(op, base_path, p);
+    }
     if (op->op == LLMGW_OP_MODELS) {
         return apr_pstrcat(p, base_path, "/models", NULL);
     }
@@ -82,24 +97,30 @@ static const char *azure_v1_path(const llmgw_op_t *op, const char *base_path,
                        escape(p, llmgw_str_of(op->api_version)), NULL);
 }
 
+/* What is asked of a model is asked of its deployment. */
+static const char *azure_deployment(const llmgw_op_t *op, apr_pool_t *p)
+{
+    if (op->op == LLMGW_OP_MODELS
+        || (!op->model.len && !(op->model.p && op->deployment))) {
+        return "";
+    }
+    return apr_pstrcat(p, "/deployments/",
+                       escape(p, op->deployment ? llmgw_str_of(op->deployment)
+                                                : op->model), NULL);
+}
+
 static const char *azure_path(const llmgw_op_t *op, const char *base_path,
                               apr_pool_t *p)
 {
     const char *version = op->api_version ? op->api_version
                                           : AZURE_API_VERSION;
     const char *root = ends_with(base_path, "/openai") ? "" : "/openai";
-    const char *rest = "/models";
 
     if (ends_with(base_path, "/openai/v1")) {
         return azure_v1_path(op, base_path, p);
     }
-    if (op->op == LLMGW_OP_CHAT) {
-        rest = apr_pstrcat(p, "/deployments/",
-                           escape(p, op->deployment
-                                  ? llmgw_str_of(op->deployment) : op->model),
-                           "/chat/completions", NULL);
-    }
-    return apr_pstrcat(p, base_path, root, rest, "?api-version=",
+    root = apr_pstrcat(p, base_path, root, azure_deployment(op, p), NULL);
+    return apr_pstrcat(p, openai_path(op, root, p), "?api-version=",
                        escape(p, llmgw_str_of(version)), NULL);
 }
 
