@@ -22,7 +22,8 @@ typedef struct llmgw_op_t {
                                  * empty where it takes one and none was
                                  * named, never given where it takes none */
     const char *rest;           /* of a raw path: what follows the base path
-                                 * and a slash, percent-encoded */
+                                 * and a slash, or the model (gemini:
+                                 * ":predict"); percent-encoded */
     const char *deployment;     /* azure: deployment= of the provider or NULL */
     const char *api_version;    /* api-version= of the provider or NULL */
 } llmgw_op_t;

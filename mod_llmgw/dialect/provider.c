@@ -65,12 +65,19 @@ static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
                        ? "/models" : "/messages", NULL);
 }
 
+static const char *gemini_verb(const llmgw_op_t *op)
+{
+    return op->op == LLMGW_OP_RAW ? op->rest
+           : op->stream ? ":streamGenerateContent?alt=sse"
+           : ":generateContent";
+}
+
 static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
                                apr_pool_t *p)
 {
     llmgw_str_t model = op->model;
 
-    if (op->op == LLMGW_OP_RAW) {
+    if (op->op == LLMGW_OP_RAW && *op->rest != ':') {
         return raw_path(op, base_path, p);
     }
     if (op->op == LLMGW_OP_MODELS) {
@@ -80,8 +87,7 @@ static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
         model = llmgw_str_make(model.p + 7, model.len - 7);
     }
     return apr_pstrcat(p, base_path, "/models/", escape(p, model),
-                       op->stream ? ":streamGenerateContent?alt=sse"
-                                  : ":generateContent", NULL);
+                       gemini_verb(op), NULL);
 }
 
 /* The newer API needs no version and no deployment in its path. */

@@ -1,6 +1,7 @@
 /* accept.c: taking a request: its body, what it asks for, where it may go */
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include "accept.h"
 #include "body.h"
 #include "call.h"
 #include "relay.h"
@@ -61,16 +62,15 @@ static apr_status_t take_prompt(top_t *top, const char *name,
            : bad_type(top, name, "an array");
 }
 
-/* Names go into headers and logs. */
-static apr_status_t check_name(top_t *top, const char *param, llmgw_str_t name)
+apr_status_t llmgw_accept_check_name(llmgw_call_t *call, const char *param,
+                                     llmgw_str_t name)
 {
     apr_size_t i;
 
     for (i = 0; i < name.len; i++) {
         if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f) {
-            return llmgw_err_set(top->err, top->call->pool, LLMGW_EINVAL,
-                                 param, "'%s' holds a control character.",
-                                 param);
+            return llmgw_err_set(&call->err, call->pool, LLMGW_EINVAL, param,
+                                 "'%s' holds a control character.", param);
         }
     }
     return APR_SUCCESS;
@@ -87,7 +87,7 @@ static apr_status_t take_provider(top_t *top, const llmgw_json_member_t *m)
         return bad_type(top, "provider", "a string");
     }
     top->call->pin = string_value(top->call, m->value);
-    return check_name(top, "provider", top->call->pin);
+    return llmgw_accept_check_name(top->call, "provider", top->call->pin);
 }
 
 static apr_status_t take_member(top_t *top, const char *name,
@@ -97,20 +97,26 @@ static apr_status_t take_member(top_t *top, const char *name,
     const llmgw_dialect_t *dialect = call->dialect;
 
     if (!strcmp(name, "model") && !call->surface.id.p) {
+        if (call->raw && m->type == LLMGW_JSON_NULL) {
+            return APR_SUCCESS;
+        }
         if (m->type != LLMGW_JSON_STRING) {
             return bad_type(top, name, "a string");
         }
         call->model = string_value(call, m->value);
-        return check_name(top, name, call->model);
+        return llmgw_accept_check_name(call, name, call->model);
+    }
+    else if (!strcmp(name, "provider") && call->conf->auto_route) {
+        return take_provider(top, m);
+    }
+    else if (call->raw) {
+        return APR_SUCCESS;     /* the rest is the provider's business */
     }
     else if (!strcmp(name, "stream") && m->type != LLMGW_JSON_NULL) {
         if (m->type != LLMGW_JSON_TRUE && m->type != LLMGW_JSON_FALSE) {
             return bad_type(top, name, "true or false");
         }
         call->stream = m->type == LLMGW_JSON_TRUE;
-    }
-    else if (!strcmp(name, "provider") && call->conf->auto_route) {
-        return take_provider(top, m);
     }
     else if (dialect->usage_member && !strcmp(name, dialect->usage_member)) {
         return take_usage_member(top, name, m->value, m->type);
@@ -149,6 +155,9 @@ static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
         return llmgw_err_set(top->err, call->pool, LLMGW_EJSON, NULL,
                              "The request body must be a JSON object.");
     }
+    if (call->raw) {
+        return APR_SUCCESS;
+    }
     if (!call->model.len) {
         return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING, "model",
                              "You must provide a model.");
@@ -162,8 +171,7 @@ static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
     return APR_SUCCESS;
 }
 
-/* Find out what the call needs to know of its body. */
-static apr_status_t scan_body(llmgw_call_t *call)
+apr_status_t llmgw_accept_scan(llmgw_call_t *call)
 {
     llmgw_json_limits_t limits = { 0 };
     llmgw_json_error_t why = { 0, NULL };
@@ -186,25 +194,39 @@ static apr_status_t scan_body(llmgw_call_t *call)
     return rv == APR_SUCCESS ? check_top(&top, type) : rv;
 }
 
+llmgw_str_t llmgw_accept_pin(const llmgw_call_t *call)
+{
+    return call->pin.p ? call->pin
+           : llmgw_str_of(apr_table_get(call->r->headers_in,
+                                        "X-LLMGW-Provider"));
+}
+
+apr_status_t llmgw_accept_route(llmgw_call_t *call)
+{
+    apr_status_t rv = llmgw_routes_plan(&call->plan, call->r, call->model,
+                                        llmgw_accept_pin(call), &call->err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    call->conf = llmgw_config_effective(call->pool, call->r->server,
+                                        call->plan.route);
+    return call->body && call->body->len > (apr_size_t)call->conf->request_body
+           ? llmgw_body_too_large(call->pool, call->conf->request_body,
+                                  &call->err)
+           : APR_SUCCESS;
+}
+
 apr_status_t llmgw_call_accept(llmgw_call_t *call)
 {
     apr_status_t rv = llmgw_body_read(call->r, &call->body,
                                       call->conf->request_body, &call->err);
 
     if (rv == APR_SUCCESS) {
-        rv = scan_body(call);
+        rv = llmgw_accept_scan(call);
     }
     if (rv == APR_SUCCESS) {
-        rv = llmgw_routes_plan(&call->plan, call->r, call->model, call->pin,
-                               &call->err);
-    }
-    if (rv == APR_SUCCESS) {
-        call->conf = llmgw_config_effective(call->pool, call->r->server,
-                                            call->plan.route);
-        if (call->body->len > (apr_size_t)call->conf->request_body) {
-            rv = llmgw_body_too_large(call->pool, call->conf->request_body,
-                                      &call->err);
-        }
+        rv = llmgw_accept_route(call);
     }
     call->relay = rv == APR_SUCCESS ? llmgw_relay_create(call) : NULL;
     return rv;

@@ -8,6 +8,7 @@
 #include "attempt.h"
 #include "incoming.h"
 #include "mod_llmgw.h"
+#include "raw.h"
 #include "relay.h"
 
 /* ---- the body ---------------------------------------------------------- */
@@ -73,14 +74,16 @@ static apr_status_t pass_body(llmgw_call_t *call, llmgw_err_t *err)
 
     if (!call->surface.id.p && !llmgw_str_is(call->model, attempt->model)) {
         changes[n].name = "model";
-        changes[n++].value = quoted(llmgw_str_of(attempt->model),
+        changes[n++].value = quoted(call->raw ? llmgw_raw_model(call)
+                                    : llmgw_str_of(attempt->model),
                                     attempt->pool);
     }
     if (call->pin.p) {
         changes[n].name = "provider";
         changes[n++].value = LLMGW_STR_NULL;
     }
-    if (call->stream && call->dialect->usage_member && !call->include_usage
+    if (call->stream && !call->raw && call->dialect->usage_member
+        && !call->include_usage
         && !(kind->quirks & LLMGW_QUIRK_NO_STREAM_OPTIONS)) {
         changes[n].name = call->dialect->usage_member;
         changes[n++].value = with_usage(call, attempt->pool);
@@ -129,6 +132,16 @@ static apr_status_t encode_body(llmgw_call_t *call, llmgw_err_t *err)
     return APR_SUCCESS;
 }
 
+static apr_status_t make_body(llmgw_call_t *call, llmgw_err_t *err)
+{
+    if (call->raw && call->raw->body != LLMGW_RAW_JSON) {
+        llmgw_raw_put_body(call);
+        return APR_SUCCESS;
+    }
+    return call->attempt->passes ? pass_body(call, err)
+                                 : encode_body(call, err);
+}
+
 static void count_body(llmgw_send_t *send)
 {
     int i;
@@ -152,7 +165,8 @@ static const char *pick_key(llmgw_call_t *call)
         return NULL;
     }
     if (call->keys_refused == 0) {
-        call->key_turn = n == 1 ? 0 : apr_atomic_inc32(&turn);
+        call->key_turn = n == 1 || llmgw_raw_keeps_key(call->raw) ? 0
+                         : apr_atomic_inc32(&turn);
     }
     return APR_ARRAY_IDX(attempt->provider->keys,
                          (call->key_turn + call->keys_refused) % n,
@@ -219,6 +233,9 @@ static apr_status_t make_headers(llmgw_call_t *call, llmgw_err_t *err)
     apr_table_setn(out, "X-Request-Id", call->request_id);
     put_version(out, attempt->provider);
     put_client_headers(out, call, attempt->provider->kind);
+    if (call->raw) {
+        llmgw_raw_put_headers(call, out);
+    }
     for (i = 0; i < own->nelts; i++) {
         const llmgw_header_t *h = &APR_ARRAY_IDX(own, i, llmgw_header_t);
 
@@ -233,6 +250,10 @@ static void make_path(llmgw_call_t *call)
     llmgw_attempt_t *attempt = call->attempt;
     llmgw_op_t op;
 
+    if (call->raw) {
+        llmgw_raw_put_path(call);
+        return;
+    }
     memset(&op, 0, sizeof(op));
     op.op = LLMGW_OP_CHAT;
     op.stream = call->stream;
@@ -260,9 +281,11 @@ static llmgw_attempt_t *create_attempt(llmgw_call_t *call,
     attempt->target = target;
     attempt->provider = target->provider_data;
     attempt->model = target->model ? target->model
-                     : llmgw_str_dupz(call->pool, call->model);
+                     : call->model.p ? llmgw_str_dupz(call->pool, call->model)
+                     : "";
     attempt->began = apr_time_now();
-    attempt->passes = attempt->provider->kind->dialect == call->dialect;
+    attempt->passes = call->raw
+                      || attempt->provider->kind->dialect == call->dialect;
     return attempt;
 }
 
@@ -278,7 +301,8 @@ static void create_exchange(llmgw_call_t *call)
     attempt->x->send = &attempt->send;
     attempt->x->connect_until = attempt->began
                                 + call->conf->timeout.connect_usec;
-    attempt->x->body_bytes_max = (apr_uint64_t)call->conf->response_body;
+    attempt->x->body_bytes_max = call->raw ? APR_INT64_MAX
+                                 : (apr_uint64_t)call->conf->response_body;
     attempt->incoming = llmgw_incoming_create(call, &attempt->x->receive);
 }
 
@@ -289,8 +313,7 @@ apr_status_t llmgw_attempt_begin(llmgw_call_t *call,
     apr_status_t rv;
 
     call->attempt = create_attempt(call, target);
-    rv = call->attempt->passes ? pass_body(call, err)
-                               : encode_body(call, err);
+    rv = make_body(call, err);
     if (rv == APR_SUCCESS) {
         count_body(&call->attempt->send);
         make_path(call);
@@ -302,18 +325,30 @@ apr_status_t llmgw_attempt_begin(llmgw_call_t *call,
     return rv;
 }
 
-void llmgw_attempt_hide_keys(const llmgw_attempt_t *attempt, llmgw_err_t *err)
+llmgw_str_t llmgw_attempt_cut_keys(const llmgw_attempt_t *attempt,
+                                   llmgw_str_t text, apr_pool_t *p)
 {
     const apr_array_header_t *keys = attempt->provider->keys;
     int i;
 
     for (i = 0; i < keys->nelts; i++) {
-        llmgw_str_t key = llmgw_str_of(APR_ARRAY_IDX(keys, i, char *));
-
-        err->message = llmgw_redact(attempt->pool, err->message, key);
-        err->code = llmgw_redact(attempt->pool, err->code, key);
-        err->param = llmgw_redact(attempt->pool, err->param, key);
+        text = llmgw_redact_str(p, text,
+                                llmgw_str_of(APR_ARRAY_IDX(keys, i, char *)));
     }
+    return text;
+}
+
+static const char *cut_keys(const llmgw_attempt_t *attempt, const char *text)
+{
+    return llmgw_attempt_cut_keys(attempt, llmgw_str_of(text),
+                                  attempt->pool).p;
+}
+
+void llmgw_attempt_hide_keys(const llmgw_attempt_t *attempt, llmgw_err_t *err)
+{
+    err->message = cut_keys(attempt, err->message);
+    err->code = cut_keys(attempt, err->code);
+    err->param = cut_keys(attempt, err->param);
 }
 
 void llmgw_attempt_end(llmgw_call_t *call)

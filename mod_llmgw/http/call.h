@@ -12,7 +12,7 @@
 #include "exchange.h"
 #include "routes.h"
 
-/** Where a call is. PICK and SETTLE may block, as do two phases of an
+/** Where a call is. PICK and SETTLE may block, as do some phases of an
  * exchange; see llmgw_call_may_block(). */
 typedef enum llmgw_state_e {
     LLMGW_STATE_PICK,           /* choose a target, write the request */
@@ -47,7 +47,7 @@ typedef struct llmgw_attempt_t {
     llmgw_provider_t *provider;
     llmgw_exchange_t *x;
     llmgw_send_t send;
-    const char *model;          /* asked of the provider */
+    const char *model;          /* asked of the provider; "" without */
     int passes;                 /* same dialect: bytes travel unchanged */
     apr_array_header_t *dropped;    /* of const char *: names of fields */
     struct llmgw_incoming_t *incoming;
@@ -73,6 +73,8 @@ typedef struct llmgw_call_t {
     int include_usage;
     int array_framing;          /* a stream as one JSON array, not as events */
     llmgw_request_t *request;   /* decoded; NULL while nothing needed it */
+
+    struct llmgw_raw_t *raw;    /* passes as it is; NULL: it is understood */
 
     llmgw_plan_t plan;
     int next_target;

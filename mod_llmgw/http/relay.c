@@ -6,6 +6,7 @@
 #include "llmgw/event.h"
 #include "attempt.h"
 #include "log.h"
+#include "raw.h"
 #include "relay.h"
 #include "reply.h"
 
@@ -364,6 +365,18 @@ apr_status_t llmgw_relay_feed(llmgw_relay_t *relay, const char *data,
                                           relay->in));
 }
 
+apr_status_t llmgw_relay_pass(llmgw_relay_t *relay, apr_bucket_brigade *bb)
+{
+    request_rec *r = relay->call->r;
+    apr_status_t rv;
+
+    relay->committed = 1;
+    rv = ap_pass_brigade(r->output_filters, bb);
+    apr_brigade_cleanup(bb);
+    return rv == APR_SUCCESS && !r->connection->aborted ? APR_SUCCESS
+           : LLMGW_ECLIENTGONE;
+}
+
 apr_status_t llmgw_relay_finish(llmgw_relay_t *relay)
 {
     request_rec *r = relay->call->r;
@@ -388,6 +401,10 @@ void llmgw_relay_fail(llmgw_relay_t *relay, const llmgw_err_t *err)
 {
     llmgw_event_t ev;
 
+    if (relay->call->raw) {
+        llmgw_raw_break(relay->call);
+        return;
+    }
     if (relay->ended) {
         return;
     }

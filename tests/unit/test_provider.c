@@ -88,6 +88,11 @@ START_TEST(test_raw_paths)
             llmgw_provider_kind_lookup(cases[i].kind), &op, cases[i].base,
             unit_pool), cases[i].path);
     }
+    op.rest = ":predict";
+    op.model = LLMGW_STR_LIT("models/a/b");
+    ck_assert_str_eq(llmgw_provider_path(llmgw_provider_kind_lookup("gemini"),
+                                         &op, "/v1beta", unit_pool),
+                     "/v1beta/models/a%2Fb:predict");
 }
 END_TEST
 
