@@ -204,17 +204,19 @@ $RUN{deaf} = sub {
 # By the provider's base path: code= below /raw/bad, else as echo
 $RUN{'bad-base'} = sub {
     my ($call, $io) = @_;
-    return $RUN{ $call->{target} =~ m{^/raw/bad/} ? 'status' : 'echo' }->($call, $io);
+    return $RUN{status}->($call, $io) if $call->{target} =~ m{^/raw/bad/};
+    delete $call->{arg}{code};
+    return $RUN{echo}->($call, $io);
 };
 
-# 401 for all keys but the one that ends in good=
+# code= for all keys but the one that ends in good=
 $RUN{'one-good-key'} = sub {
     my ($call, $io) = @_;
     my $good = arg($call, 'good', 'none');
-    return $RUN{echo}->($call, $io)
-        if ($call->{headers}{authorization} || '') =~ /-\Q$good\E$/;
-    $call->{arg}{code} = arg($call, 'code', 401);
-    return $RUN{status}->($call, $io);
+    return $RUN{status}->($call, $io)
+        if ($call->{headers}{authorization} || '') !~ /-\Q$good\E$/;
+    delete $call->{arg}{code};
+    return $RUN{echo}->($call, $io);
 };
 
 # Reads the body, says nothing
