@@ -358,6 +358,7 @@ static llmgw_turn_e step_settle(llmgw_call_t *call)
     request_rec *r = call->r;
 
     llmgw_reply_notes(call);
+    llmgw_raw_end_upload(call);
     if (call->err.status == LLMGW_ECLIENTGONE) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, LLMGW_ID("LLMGW0202")
                       "call %s: the client left", call->request_id);
@@ -368,7 +369,6 @@ static llmgw_turn_e step_settle(llmgw_call_t *call)
     }
     else if (call->err.status != APR_SUCCESS
              && !llmgw_relay_committed(call->relay)) {
-        llmgw_raw_end_upload(call);
         llmgw_reply_call_headers(call);
         if (!llmgw_raw_reply(call)) {
             llmgw_reply_error(r, call->dialect, &call->err);

@@ -46,6 +46,7 @@ typedef struct llmgw_source_t {
     apr_uint64_t length;
     int begun;                  /* some is gone: it cannot be sent again */
     int complete;               /* read to its end */
+    int http_status;            /* what httpd said of it; 0: nothing */
 } llmgw_source_t;
 
 /** The request to be sent. Everything outlives the exchange. */

@@ -122,6 +122,14 @@ void llmgw_raw_keep_refusal(llmgw_call_t *call, int status,
  * @return 0 if it tells of none: the error is our own */
 int llmgw_raw_reply(llmgw_call_t *call);
 
+/**
+ * What goes down the output filters while a call is still being sent is
+ * httpd's own answer to a body it cannot read: an error bucket.
+ * @return non-zero if bb was that; it is empty then, and the call will fail
+ *         with that status
+ */
+int llmgw_raw_catch_error(llmgw_call_t *call, apr_bucket_brigade *bb);
+
 /** Before an answer: if the client still sends, its connection must end. */
 void llmgw_raw_end_upload(const llmgw_call_t *call);
 

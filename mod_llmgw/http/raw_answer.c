@@ -221,6 +221,22 @@ void llmgw_raw_keep_refusal(llmgw_call_t *call, int status,
     call->raw->refusal = refusal;
 }
 
+int llmgw_raw_catch_error(llmgw_call_t *call, apr_bucket_brigade *bb)
+{
+    llmgw_source_t *source = call->raw ? call->raw->source : NULL;
+    const apr_bucket *b = APR_BRIGADE_FIRST(bb);
+
+    if (!source || source->complete || llmgw_relay_committed(call->relay)
+        || call->state != LLMGW_STATE_EXCHANGE
+        || b == APR_BRIGADE_SENTINEL(bb) || !AP_BUCKET_IS_ERROR(b)) {
+        return 0;
+    }
+    source->http_status = ((const ap_bucket_error *)b->data)->status;
+    apr_brigade_cleanup(bb);
+    call->r->eos_sent = 0;      /* an EOS was behind it */
+    return 1;
+}
+
 int llmgw_raw_reply(llmgw_call_t *call)
 {
     const llmgw_refusal_t *refusal = call->raw ? call->raw->refusal : NULL;

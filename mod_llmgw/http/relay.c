@@ -250,7 +250,8 @@ static apr_status_t relay_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     apr_status_t rv = APR_SUCCESS;
 
     if (!relay->decoder) {
-        return ap_pass_brigade(f->next, bb);
+        return llmgw_raw_catch_error(relay->call, bb)
+               ? AP_FILTER_ERROR : ap_pass_brigade(f->next, bb);
     }
     while (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb)) {
         apr_bucket *b = APR_BRIGADE_FIRST(bb);

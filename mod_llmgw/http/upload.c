@@ -62,6 +62,9 @@ static apr_status_t failed(upload_t *upload, apr_status_t rv,
     if (APR_STATUS_IS_EOF(rv) || rv == APR_INCOMPLETE) {
         rv = APR_ECONNABORTED;
     }
+    if (upload->source.http_status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        rv = APR_ENOSPC;
+    }
     return llmgw_body_failed(upload->r, rv, err);
 }
 
