@@ -58,9 +58,16 @@ const char *llmgw_passthrough_set(cmd_parms *cmd, void *dir, int argc,
                                   char *const argv[])
 {
     passthrough_t *conf = dir;
-    const char *err = NULL;
+    const char *err = ap_check_cmd_context(cmd, NOT_IN_LIMIT);
     int i;
 
+    if (err) {
+        return err;
+    }
+    if (llmgw_config_get(cmd->server)->open_route) {
+        return "LLMPassThrough may not stand within <LLMRoute>: it is about "
+               "paths, not about models";
+    }
     if (argc == 0) {
         return "LLMPassThrough takes off, all, or patterns of paths";
     }
