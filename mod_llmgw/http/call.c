@@ -104,7 +104,8 @@ static void log_failure(llmgw_call_t *call, const llmgw_err_t *err)
                   "call %s: attempt %d at provider %s%s%s failed: %s%s%s",
                   call->request_id, call->attempts, attempt->provider->name,
                   *attempt->model ? ", model " : "", attempt->model,
-                  llmgw_err_code(err), err->detail ? ": " : "", err->detail ? err->detail : "");
+                  llmgw_err_code(err), err->detail ? ": " : "",
+                  err->detail ? err->detail : "");
 }
 
 /* May another target be tried? */

@@ -178,22 +178,23 @@ static apr_status_t wait_for_client(llmgw_exchange_http_t *e)
     return rv;
 }
 
-/* Write more of the request's body; *last is set when that was all. */
-static apr_status_t send_more(llmgw_exchange_http_t *e, int *last)
+/* Write more of the request's body; after the last of it, read. */
+static apr_status_t send_more(llmgw_exchange_http_t *e)
 {
     conn_rec *c = e->conn->connection;
     apr_status_t rv = APR_SUCCESS;
+    int last = 0;
 
     if (e->x.send->source) {
-        rv = llmgw_exchange_put_source(e, last);
+        rv = llmgw_exchange_put_source(e, &last);
     }
     else {
-        *last = put_body(e);
+        last = put_body(e);
     }
     if (rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv)) {
         return rv;
     }
-    if (*last) {
+    if (last) {
         APR_BRIGADE_INSERT_TAIL(e->out,
                                 apr_bucket_flush_create(c->bucket_alloc));
     }
@@ -206,14 +207,13 @@ static apr_status_t send_more(llmgw_exchange_http_t *e, int *last)
     if (rv != APR_SUCCESS || c->aborted) {
         return read_early(e, rv ? rv : APR_ECONNABORTED);
     }
-    return APR_SUCCESS;
+    return last ? begin_reading(e) : APR_SUCCESS;
 }
 
 static apr_status_t send_request(llmgw_exchange_http_t *e)
 {
     conn_rec *c = e->conn->connection;
     apr_status_t rv;
-    int last = 0;
 
     if (c->data_in_output_filters) {
         rv = write_pending(c);
@@ -233,8 +233,7 @@ static apr_status_t send_request(llmgw_exchange_http_t *e)
             return rv;
         }
     }
-    rv = send_more(e, &last);
-    return rv == APR_SUCCESS && last ? begin_reading(e) : rv;
+    return send_more(e);
 }
 
 /* ---- reading ----------------------------------------------------------- */

@@ -134,8 +134,9 @@ apr_status_t llmgw_raw_create(llmgw_raw_t **out, request_rec *r,
 
 static int is_json(const char *content_type)
 {
-    return content_type && !ap_cstr_casecmpn(content_type, "application/json",
-                                             16);
+    return content_type
+           && !ap_cstr_casecmpn(content_type, "application/json", 16)
+           && (!content_type[16] || strchr("; \t", content_type[16]));
 }
 
 static llmgw_raw_body_e choose_body(const llmgw_raw_t *raw, request_rec *r)

@@ -66,7 +66,7 @@ START_TEST(nothing_leads_elsewhere)
         "/v1/..", "/v1/.", "/v1/...", "/v1/files/../x", "/v1/files/./x",
         "/v1/files/..", "/v1//files", "/v1/files//x", "/v1/files//", "/v1//",
         "/v1/files%2f..%2fx", "/v1/%2e%2e/x", "/v1/a%", "/v1/a\\..\\x",
-        "/v1/..;/x", "/v1/a;b/x", "/v1/a?b", "/v1/a#b", "/v1/a\x01" "b",
+        "/v1/..;/x", "/v1/a;b/x", "/v1/a?b", "/v1/a#b", "/v1/a\001b",
         "/v1/a\nb", "/v1/a\rb", "/v1/a\tb", "/v1/a\x7f", "/v1/\xc0\xae\xc0\xae",
         "/v1/\xff", "/v1/a\"b", "/v1/<a>", "/v1/a|b", "/v1/{a}", "/v1/[a]",
         "/v1/a^b", "/v1/a`b"

@@ -103,6 +103,11 @@ is($l->{$_->[0]}, $_->[1], "log: $_->[0]") for ['status', 200], ['model', 'raw/g
     ['route', 'pin'], ['provider', 'raw'], ['target', 'raw/gpt'], ['attempts', 1];
 like($l->{$_}, qr/^\d+$/, "log: $_") for qw(ttft upstream overhead);
 
+is(sent('/all/v1/x', body => "{}\n{}\n", headers => ['Content-Type' => 'application/jsonl'])
+   ->{body}, "{}\n{}\n", 'lines of JSON are not JSON');
+is(sent('/all/v1/x', body => '{"model":"raw/m"}',
+        headers => ['Content-Type' => 'application/json; charset=utf-8'])->{body},
+   '{"model":"m"}', 'any JSON may name a model');
 is_error(through('/v1/completions', body => '{"model":"nobody"}'), 404, 'model_not_found',
          'model', 'an unknown model');
 is_error(through('/v1/completions', body => '{"model":7}'), 400, 'invalid_value', 'model',

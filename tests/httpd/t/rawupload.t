@@ -206,10 +206,9 @@ if ($ENV{LLMGW_TEST_MPM} ne 'prefork') {
 sub memory {        # KiB of the server's children, all that is not shared files
     my $sum = 0;
     for my $dir (glob '/proc/[0-9]*') {
-        my $stat = slurp("$dir/stat");
-        next unless $stat =~ /^\d+ \(.*\) \S (\d+)/ && $1 == httpd_pid();
-        my ($kb) = slurp("$dir/status") =~ /RssAnon:\s+(\d+)/;
-        $sum += $kb || 0;
+        my $stat = slurp("$dir/stat");      # it may be gone by now
+        next unless defined $stat && $stat =~ /^\d+ \(.*\) \S (\d+)/ && $1 == httpd_pid();
+        $sum += $1 if (slurp("$dir/status") || '') =~ /RssAnon:\s+(\d+)/;
     }
     return $sum;
 }
