@@ -13,7 +13,12 @@ typedef struct llmgw_op_t {
     llmgw_op_e op;
     int stream;
     int batch;                  /* several embeddings in one request */
-    llmgw_str_t model;          /* the provider's name for it */
+    llmgw_str_t model;          /* the provider's name for it; of a raw path:
+                                 * empty where it takes one and none was
+                                 * named, never given where it takes none */
+    const char *rest;           /* of a raw path: what follows the base path
+                                 * and a slash, or the model (gemini:
+                                 * ":predict"); percent-encoded */
     const char *deployment;     /* azure: deployment= of the provider or NULL */
     const char *api_version;    /* api-version= of the provider or NULL */
 } llmgw_op_t;

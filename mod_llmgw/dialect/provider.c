@@ -44,11 +44,17 @@ static const char *const openai_ops[] = {
     [LLMGW_OP_MODELS] = "/models",
     [LLMGW_OP_EMBED] = "/embeddings"
 };
+static const char *raw_path(const llmgw_op_t *op, const char *base_path,
+                            apr_pool_t *p)
+{
+    return apr_pstrcat(p, base_path, "/", op->rest, NULL);
+}
 
 static const char *openai_path(const llmgw_op_t *op, const char *base_path,
                                apr_pool_t *p)
 {
-    return apr_pstrcat(p, base_path, openai_ops[op->op], NULL);
+    return op->op == LLMGW_OP_RAW ? raw_path(op, base_path, p)
+           : apr_pstrcat(p, base_path, openai_ops[op->op], NULL);
 }
 
 static const char *responses_path(const llmgw_op_t *op, const char *base_path,
@@ -61,7 +67,8 @@ static const char *responses_path(const llmgw_op_t *op, const char *base_path,
         [LLMGW_OP_EMBED] = "/embeddings"
     };
 
-    return apr_pstrcat(p, base_path, ops[op->op], NULL);
+    return op->op == LLMGW_OP_RAW ? raw_path(op, base_path, p)
+           : apr_pstrcat(p, base_path, ops[op->op], NULL);
 }
 
 static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
@@ -73,12 +80,15 @@ static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
         [LLMGW_OP_COUNT] = "/messages/count_tokens"
     };
 
-    return apr_pstrcat(p, base_path, ops[op->op], NULL);
+    return op->op == LLMGW_OP_RAW ? raw_path(op, base_path, p)
+           : apr_pstrcat(p, base_path, ops[op->op], NULL);
 }
 
 static const char *gemini_verb(const llmgw_op_t *op)
 {
     switch (op->op) {
+    case LLMGW_OP_RAW:
+        return op->rest;
     case LLMGW_OP_COUNT:
         return ":countTokens";
     case LLMGW_OP_EMBED:
@@ -94,6 +104,9 @@ static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
 {
     llmgw_str_t model = op->model;
 
+    if (op->op == LLMGW_OP_RAW && *op->rest != ':') {
+        return raw_path(op, base_path, p);
+    }
     if (op->op == LLMGW_OP_MODELS) {
         return apr_pstrcat(p, base_path, "/models", NULL);
     }
@@ -117,24 +130,30 @@ static const char *azure_v1_path(const llmgw_op_t *op, const char *base_path,
                        escape(p, llmgw_str_of(op->api_version)), NULL);
 }
 
+/* What is asked of a model is asked of its deployment. */
+static const char *azure_deployment(const llmgw_op_t *op, apr_pool_t *p)
+{
+    if (op->op == LLMGW_OP_MODELS
+        || (!op->model.len && !(op->model.p && op->deployment))) {
+        return "";
+    }
+    return apr_pstrcat(p, "/deployments/",
+                       escape(p, op->deployment ? llmgw_str_of(op->deployment)
+                                                : op->model), NULL);
+}
+
 static const char *azure_path(const llmgw_op_t *op, const char *base_path,
                               apr_pool_t *p)
 {
     const char *version = op->api_version ? op->api_version
                                           : AZURE_API_VERSION;
     const char *root = ends_with(base_path, "/openai") ? "" : "/openai";
-    const char *rest = "/models";
 
     if (ends_with(base_path, "/openai/v1")) {
         return azure_v1_path(op, base_path, p);
     }
-    if (op->op != LLMGW_OP_MODELS) {
-        rest = apr_pstrcat(p, "/deployments/",
-                           escape(p, op->deployment
-                                  ? llmgw_str_of(op->deployment) : op->model),
-                           openai_ops[op->op], NULL);
-    }
-    return apr_pstrcat(p, base_path, root, rest, "?api-version=",
+    root = apr_pstrcat(p, base_path, root, azure_deployment(op, p), NULL);
+    return apr_pstrcat(p, openai_path(op, root, p), "?api-version=",
                        escape(p, llmgw_str_of(version)), NULL);
 }
 

@@ -1,6 +1,7 @@
 /* accept.c: taking a request: its body, what it asks for, where it may go */
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include "accept.h"
 #include "allow.h"
 #include "body.h"
 #include "call.h"
@@ -71,16 +72,15 @@ static apr_status_t take_prompt(top_t *top, const char *name,
                                          : "an array");
 }
 
-/* Names go into headers and logs. */
-static apr_status_t check_name(top_t *top, const char *param, llmgw_str_t name)
+apr_status_t llmgw_accept_check_name(llmgw_call_t *call, const char *param,
+                                     llmgw_str_t name)
 {
     apr_size_t i;
 
     for (i = 0; i < name.len; i++) {
         if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f) {
-            return llmgw_err_set(top->err, top->call->pool, LLMGW_EINVAL,
-                                 param, "'%s' holds a control character.",
-                                 param);
+            return llmgw_err_set(&call->err, call->pool, LLMGW_EINVAL, param,
+                                 "'%s' holds a control character.", param);
         }
     }
     return APR_SUCCESS;
@@ -97,7 +97,7 @@ static apr_status_t take_provider(top_t *top, const llmgw_json_member_t *m)
         return bad_type(top, "provider", "a string");
     }
     top->call->pin = string_value(top->call, m->value);
-    return check_name(top, "provider", top->call->pin);
+    return llmgw_accept_check_name(top->call, "provider", top->call->pin);
 }
 
 static apr_status_t take_member(top_t *top, const char *name,
@@ -107,11 +107,20 @@ static apr_status_t take_member(top_t *top, const char *name,
     const llmgw_dialect_t *dialect = call->dialect;
 
     if (!strcmp(name, "model") && !call->surface.id.p) {
+        if (call->raw && m->type == LLMGW_JSON_NULL) {
+            return APR_SUCCESS;
+        }
         if (m->type != LLMGW_JSON_STRING) {
             return bad_type(top, name, "a string");
         }
         call->model = string_value(call, m->value);
-        return check_name(top, name, call->model);
+        return llmgw_accept_check_name(call, name, call->model);
+    }
+    else if (!strcmp(name, "provider") && call->conf->auto_route) {
+        return take_provider(top, m);
+    }
+    else if (call->raw) {
+        return APR_SUCCESS;     /* the rest is the provider's business */
     }
     else if (call->surface.op != LLMGW_OP_CHAT && strcmp(name, "provider")) {
         return APR_SUCCESS;     /* for whoever reads this form */
@@ -121,9 +130,6 @@ static apr_status_t take_member(top_t *top, const char *name,
             return bad_type(top, name, "true or false");
         }
         call->stream = m->type == LLMGW_JSON_TRUE;
-    }
-    else if (!strcmp(name, "provider") && call->conf->auto_route) {
-        return take_provider(top, m);
     }
     else if (dialect->usage_member && !strcmp(name, dialect->usage_member)) {
         return take_usage_member(top, name, m->value, m->type);
@@ -166,6 +172,9 @@ static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
         return llmgw_err_set(top->err, call->pool, LLMGW_EJSON, NULL,
                              "The request body must be a JSON object.");
     }
+    if (call->raw) {
+        return APR_SUCCESS;
+    }
     if (!call->model.len) {
         return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING, "model",
                              "You must provide a model.");
@@ -179,8 +188,7 @@ static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
     return APR_SUCCESS;
 }
 
-/* Find out what the call needs to know of its body. */
-static apr_status_t scan_body(llmgw_call_t *call)
+apr_status_t llmgw_accept_scan(llmgw_call_t *call)
 {
     llmgw_json_limits_t limits = { 0 };
     llmgw_json_error_t why = { 0, NULL };
@@ -189,7 +197,8 @@ static apr_status_t scan_body(llmgw_call_t *call)
     apr_status_t rv;
 
     if (call->surface.id.p
-        && check_name(&top, "model", call->model) != APR_SUCCESS) {
+        && llmgw_accept_check_name(call, "model", call->model)
+           != APR_SUCCESS) {
         return call->err.status;
     }
     limits.bytes_max = (apr_size_t)call->conf->request_body;
@@ -207,10 +216,18 @@ static apr_status_t scan_body(llmgw_call_t *call)
     return rv == APR_SUCCESS ? check_top(&top, type) : rv;
 }
 
+llmgw_str_t llmgw_accept_pin(const llmgw_call_t *call)
+{
+    return call->pin.p ? call->pin
+           : llmgw_str_of(apr_table_get(call->r->headers_in,
+                                        "X-LLMGW-Provider"));
+}
+
 apr_status_t llmgw_call_route(llmgw_call_t *call, llmgw_err_t *err)
 {
     apr_status_t rv = llmgw_routes_find(&call->plan, call->r, call->model,
-                                        call->pin, call->dialect, err);
+                                        llmgw_accept_pin(call), call->dialect,
+                                        err);
 
     return rv == APR_SUCCESS ? llmgw_allow_check(call, err) : rv;
 }
@@ -232,27 +249,34 @@ static apr_status_t plan_call(llmgw_call_t *call)
     return rv;
 }
 
+apr_status_t llmgw_accept_route(llmgw_call_t *call)
+{
+    apr_status_t rv = plan_call(call);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    call->conf = llmgw_config_effective(call->pool, call->r->server,
+                                        call->plan.route);
+    return call->body && call->body->len > (apr_size_t)call->conf->request_body
+           ? llmgw_body_too_large(call->pool, call->conf->request_body,
+                                  &call->err)
+           : APR_SUCCESS;
+}
+
 apr_status_t llmgw_call_accept(llmgw_call_t *call)
 {
     apr_status_t rv = llmgw_body_read(call->r, &call->body,
                                       call->conf->request_body, &call->err);
 
     if (rv == APR_SUCCESS) {
-        rv = scan_body(call);
+        rv = llmgw_accept_scan(call);
     }
     if (rv == APR_SUCCESS) {
-        rv = plan_call(call);
+        rv = llmgw_accept_route(call);
     }
     if (rv == APR_SUCCESS) {
         rv = llmgw_op_choose_targets(call);
-    }
-    if (rv == APR_SUCCESS) {
-        call->conf = llmgw_config_effective(call->pool, call->r->server,
-                                            call->plan.route);
-        if (call->body->len > (apr_size_t)call->conf->request_body) {
-            rv = llmgw_body_too_large(call->pool, call->conf->request_body,
-                                      &call->err);
-        }
     }
     call->relay = rv == APR_SUCCESS ? llmgw_relay_create(call) : NULL;
     return rv;

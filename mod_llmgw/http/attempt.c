@@ -10,6 +10,7 @@
 #include "mod_llmgw.h"
 #include "op.h"
 #include "override.h"
+#include "raw.h"
 #include "relay.h"
 
 /* Of an answer the gateway makes itself. */
@@ -101,13 +102,15 @@ static apr_status_t pass_body(llmgw_call_t *call, llmgw_err_t *err)
         return rv;
     }
     if (!call->surface.id.p && !llmgw_str_is(call->model, attempt->model)) {
-        add_change(changes, "model", quoted(llmgw_str_of(attempt->model),
-                                            attempt->pool));
+        add_change(changes, "model",
+                   quoted(call->raw ? llmgw_raw_model(call)
+                          : llmgw_str_of(attempt->model), attempt->pool));
     }
     if (call->pin.p) {
         add_change(changes, "provider", LLMGW_STR_NULL);
     }
-    if (call->stream && call->dialect->usage_member && !call->include_usage
+    if (call->stream && !call->raw && call->dialect->usage_member
+        && !call->include_usage
         && !(kind->quirks & LLMGW_QUIRK_NO_STREAM_OPTIONS)) {
         add_change(changes, call->dialect->usage_member,
                    with_usage(call, attempt->pool));
@@ -152,6 +155,16 @@ static apr_status_t answer_own(llmgw_call_t *call, llmgw_err_t *err)
                       apr_array_make(p, 1, sizeof(llmgw_splice_t)), err) : rv;
 }
 
+static apr_status_t make_body(llmgw_call_t *call, llmgw_err_t *err)
+{
+    if (call->raw && call->raw->body != LLMGW_RAW_JSON) {
+        llmgw_raw_put_body(call);
+        return APR_SUCCESS;
+    }
+    return call->attempt->passes ? pass_body(call, err)
+                                 : encode_body(call, err);
+}
+
 static void count_body(llmgw_send_t *send)
 {
     int i;
@@ -175,7 +188,8 @@ static const char *pick_key(llmgw_call_t *call)
         return NULL;
     }
     if (call->keys_refused == 0) {
-        call->key_turn = n == 1 ? 0 : apr_atomic_inc32(&turn);
+        call->key_turn = n == 1 || llmgw_raw_keeps_key(call->raw) ? 0
+                         : apr_atomic_inc32(&turn);
     }
     return APR_ARRAY_IDX(attempt->provider->keys,
                          (call->key_turn + call->keys_refused) % n,
@@ -254,6 +268,9 @@ static apr_status_t make_headers(llmgw_call_t *call, llmgw_err_t *err)
     put_version(out, attempt->provider);
     put_client_headers(out, call, attempt->provider->kind);
     put_configured(out, attempt->provider->headers);
+    if (call->raw) {
+        llmgw_raw_put_headers(call, out);
+    }
     if (o) {
         put_configured(out, o->headers);
     }
@@ -266,6 +283,10 @@ static void make_path(llmgw_call_t *call)
     llmgw_attempt_t *attempt = call->attempt;
     llmgw_op_t op;
 
+    if (call->raw) {
+        llmgw_raw_put_path(call);
+        return;
+    }
     memset(&op, 0, sizeof(op));
     op.op = call->surface.op;
     op.batch = call->surface.batch || !attempt->passes;
@@ -295,11 +316,12 @@ static llmgw_attempt_t *create_attempt(llmgw_call_t *call,
     attempt->target = target;
     attempt->provider = target->provider_data;
     attempt->model = target->model ? target->model
-                     : llmgw_str_dupz(call->pool, call->model);
+                     : call->model.p ? llmgw_str_dupz(call->pool, call->model)
+                     : "";
     llmgw_override_timeout(&attempt->timeout, target, &call->conf->timeout);
     attempt->began = apr_time_now();
     attempt->own = llmgw_op_is_own(call, attempt->provider->kind);
-    attempt->passes = attempt->own
+    attempt->passes = call->raw || attempt->own
                       || (llmgw_op_passes(call, attempt->provider->kind)
                           && !llmgw_request_is_sealed(
                                   llmgw_buf_str(call->body)));
@@ -330,14 +352,14 @@ static void create_exchange(llmgw_call_t *call)
     attempt->x->send = &attempt->send;
     attempt->x->connect_until = attempt->began
         + (t->connect_usec < t->total_usec ? t->connect_usec : t->total_usec);
-    attempt->x->body_bytes_max = (apr_uint64_t)call->conf->response_body;
+    attempt->x->body_bytes_max = call->raw ? APR_INT64_MAX
+                                 : (apr_uint64_t)call->conf->response_body;
     attempt->incoming = llmgw_incoming_create(call, &attempt->x->receive);
 }
 
 static apr_status_t make_request(llmgw_call_t *call, llmgw_err_t *err)
 {
-    apr_status_t rv = call->attempt->passes ? pass_body(call, err)
-                                            : encode_body(call, err);
+    apr_status_t rv = make_body(call, err);
 
     if (rv == APR_SUCCESS) {
         count_body(&call->attempt->send);
@@ -361,18 +383,30 @@ apr_status_t llmgw_attempt_begin(llmgw_call_t *call,
     return rv;
 }
 
-void llmgw_attempt_hide_keys(const llmgw_attempt_t *attempt, llmgw_err_t *err)
+llmgw_str_t llmgw_attempt_cut_keys(const llmgw_attempt_t *attempt,
+                                   llmgw_str_t text, apr_pool_t *p)
 {
     const apr_array_header_t *keys = attempt->provider->keys;
     int i;
 
     for (i = 0; i < keys->nelts; i++) {
-        llmgw_str_t key = llmgw_str_of(APR_ARRAY_IDX(keys, i, char *));
-
-        err->message = llmgw_redact(attempt->pool, err->message, key);
-        err->code = llmgw_redact(attempt->pool, err->code, key);
-        err->param = llmgw_redact(attempt->pool, err->param, key);
+        text = llmgw_redact_str(p, text,
+                                llmgw_str_of(APR_ARRAY_IDX(keys, i, char *)));
     }
+    return text;
+}
+
+static const char *cut_keys(const llmgw_attempt_t *attempt, const char *text)
+{
+    return llmgw_attempt_cut_keys(attempt, llmgw_str_of(text),
+                                  attempt->pool).p;
+}
+
+void llmgw_attempt_hide_keys(const llmgw_attempt_t *attempt, llmgw_err_t *err)
+{
+    err->message = cut_keys(attempt, err->message);
+    err->code = cut_keys(attempt, err->code);
+    err->param = cut_keys(attempt, err->param);
 }
 
 void llmgw_attempt_end(llmgw_call_t *call)

@@ -11,6 +11,7 @@
 #include "incoming.h"
 #include "log.h"
 #include "mark.h"
+#include "raw.h"
 #include "relay.h"
 #include "reply.h"
 
@@ -137,10 +138,11 @@ static void log_failure(llmgw_call_t *call, const llmgw_err_t *err)
     int level = llmgw_err_http_status(err) < 500 ? APLOG_INFO : APLOG_WARNING;
 
     ap_log_rerror(APLOG_MARK, level, 0, call->r, LLMGW_ID("LLMGW0201")
-                  "call %s: attempt %d at provider %s, model %s failed: %s%s%s",
+                  "call %s: attempt %d at provider %s%s%s failed: %s%s%s",
                   call->request_id, call->attempts, attempt->provider->name,
-                  attempt->model, llmgw_err_code(err),
-                  err->detail ? ": " : "", err->detail ? err->detail : "");
+                  *attempt->model ? ", model " : "", attempt->model,
+                  llmgw_err_code(err), err->detail ? ": " : "",
+                  err->detail ? err->detail : "");
 }
 
 /* May another target be tried? */
@@ -181,7 +183,9 @@ static llmgw_turn_e fail_attempt(llmgw_call_t *call, const llmgw_err_t *err)
     }
     else {
         llmgw_relay_reset(call->relay);
-        call->state = may_change_key(call, err) || may_move_on(call, err)
+        call->state = llmgw_raw_can_repeat(call->raw)
+                          && (may_change_key(call, err)
+                              || may_move_on(call, err))
                       ? LLMGW_STATE_PICK : LLMGW_STATE_SETTLE;
     }
     return LLMGW_TURN_AGAIN;
@@ -216,20 +220,51 @@ static void tighten(deadline_t *d, apr_time_t at, apr_status_t status,
     }
 }
 
+static deadline_t total_deadline(const llmgw_call_t *call)
+{
+    deadline_t d = { call->began + call->conf->timeout.total_usec,
+                     LLMGW_ETOTALTIMEOUT,
+                     "The request took longer than the gateway allows." };
+
+    return d;
+}
+
+/* When the provider last got something to work on. */
+static apr_time_t last_sent(const llmgw_attempt_t *attempt)
+{
+    return attempt->x->moved ? attempt->x->moved : attempt->connected;
+}
+
+/* While the body goes as it comes, either side may stall. */
+static void bound_upload(deadline_t *d, const llmgw_call_t *call)
+{
+    apr_time_t at = last_sent(call->attempt) + call->conf->timeout.idle_usec;
+
+    if (call->attempt->x->wait.client) {
+        tighten(d, at, LLMGW_EBODYTIMEOUT,
+                "The request body did not arrive in time.");
+    }
+    else {
+        tighten(d, at, LLMGW_EIDLETIMEOUT,
+                "The provider stopped taking the request.");
+    }
+}
+
 /* The first of the times that hold for the state the call is in. */
 static deadline_t next_deadline(const llmgw_call_t *call)
 {
     const llmgw_attempt_t *attempt = call->attempt;
     const llmgw_timeouts_t *t = &attempt->timeout;
-    deadline_t d = { call->began + call->conf->timeout.total_usec,
-                     LLMGW_ETOTALTIMEOUT,
-                     "The request took longer than the gateway allows." };
+    deadline_t d = total_deadline(call);
 
     tighten(&d, attempt->began + t->total_usec, LLMGW_EATTEMPTTIMEOUT,
             "The provider's answer took longer than the gateway allows.");
     if (attempt->x->phase <= LLMGW_PHASE_CONNECTED) {
         tighten(&d, attempt->x->connect_until, LLMGW_ECONNECTTIMEOUT,
                 "The provider could not be reached in time.");
+    }
+    else if (attempt->x->phase == LLMGW_PHASE_SENDING && attempt->send.source) {
+        bound_upload(&d, call);
     }
     else if (llmgw_relay_ended(call->relay)) {
         tighten(&d, attempt->last_byte + TAIL_USEC, LLMGW_EIDLETIMEOUT, "");
@@ -240,7 +275,7 @@ static deadline_t next_deadline(const llmgw_call_t *call)
                 "The provider's answer stalled.");
     }
     else {
-        tighten(&d, attempt->connected + t->first_usec, LLMGW_EFIRSTTIMEOUT,
+        tighten(&d, last_sent(attempt) + t->first_usec, LLMGW_EFIRSTTIMEOUT,
                 "The provider did not begin to answer in time.");
     }
     return d;
@@ -306,24 +341,39 @@ static llmgw_turn_e break_off(llmgw_call_t *call, apr_status_t rv)
     return fail_attempt(call, &err);
 }
 
+static llmgw_turn_e expire(llmgw_call_t *call, const deadline_t *d)
+{
+    llmgw_err_t err = LLMGW_ERR_INIT;
+
+    if (llmgw_relay_ended(call->relay)) {
+        return complete(call);
+    }
+    llmgw_err_set(&err, call->pool, d->status, NULL, "%s", d->message);
+    return fail_attempt(call, &err);
+}
+
 static llmgw_turn_e wait_or_expire(llmgw_call_t *call)
 {
     const llmgw_exchange_t *x = call->attempt->x;
     deadline_t d = next_deadline(call);
-    llmgw_err_t err = LLMGW_ERR_INIT;
 
-    if (apr_time_now() < d.at) {
-        call->wait = x->wait;
-        if (!call->wait.until || d.at < call->wait.until) {
-            call->wait.until = d.at;
-        }
-        return LLMGW_TURN_WAIT;
+    if (apr_time_now() >= d.at) {
+        return expire(call, &d);
     }
-    if (llmgw_relay_ended(call->relay)) {
-        return complete(call);
+    call->wait = x->wait;
+    if (!call->wait.until || d.at < call->wait.until) {
+        call->wait.until = d.at;
     }
-    llmgw_err_set(&err, call->pool, d.status, NULL, "%s", d.message);
-    return fail_attempt(call, &err);
+    return LLMGW_TURN_WAIT;
+}
+
+/* What flows without a pause meets no wait: the time of the whole holds all
+ * the same. */
+static llmgw_turn_e go_on_or_expire(llmgw_call_t *call)
+{
+    deadline_t d = total_deadline(call);
+
+    return apr_time_now() < d.at ? LLMGW_TURN_AGAIN : expire(call, &d);
 }
 
 static llmgw_turn_e step_exchange(llmgw_call_t *call)
@@ -335,7 +385,7 @@ static llmgw_turn_e step_exchange(llmgw_call_t *call)
         attempt->connected = apr_time_now();
     }
     if (rv == APR_SUCCESS) {
-        return LLMGW_TURN_AGAIN;
+        return go_on_or_expire(call);
     }
     if (APR_STATUS_IS_EAGAIN(rv)) {
         return wait_or_expire(call);
@@ -348,6 +398,7 @@ static llmgw_turn_e step_settle(llmgw_call_t *call)
     request_rec *r = call->r;
 
     llmgw_reply_notes(call);
+    llmgw_raw_end_upload(call);
     if (call->err.status == LLMGW_ECLIENTGONE) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, LLMGW_ID("LLMGW0202")
                       "call %s: the client left", call->request_id);
@@ -359,7 +410,9 @@ static llmgw_turn_e step_settle(llmgw_call_t *call)
     else if (call->err.status != APR_SUCCESS
              && !llmgw_relay_committed(call->relay)) {
         llmgw_reply_call_headers(call);
-        llmgw_reply_error(r, call->dialect, &call->err);
+        if (!llmgw_raw_reply(call)) {
+            llmgw_reply_error(r, call->dialect, &call->err);
+        }
     }
     else if (call->err.status != APR_SUCCESS) {
         llmgw_reply_note_error(r, &call->err);
@@ -389,7 +442,8 @@ int llmgw_call_may_block(const llmgw_call_t *call)
     if (call->state == LLMGW_STATE_EXCHANGE) {
         llmgw_phase_e phase = call->attempt->x->phase;
 
-        return phase == LLMGW_PHASE_OPEN || phase == LLMGW_PHASE_CONNECTED;
+        return phase == LLMGW_PHASE_OPEN || phase == LLMGW_PHASE_CONNECTED
+               || (phase == LLMGW_PHASE_SENDING && call->attempt->send.source);
     }
     return call->state != LLMGW_STATE_DONE;
 }

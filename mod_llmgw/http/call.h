@@ -12,7 +12,7 @@
 #include "exchange.h"
 #include "routes.h"
 
-/** Where a call is. PICK and SETTLE may block, as do two phases of an
+/** Where a call is. PICK and SETTLE may block, as do some phases of an
  * exchange; see llmgw_call_may_block(). */
 typedef enum llmgw_state_e {
     LLMGW_STATE_PICK,           /* choose a target, write the request */
@@ -47,7 +47,7 @@ typedef struct llmgw_attempt_t {
     llmgw_provider_t *provider;
     llmgw_exchange_t *x;
     llmgw_send_t send;
-    const char *model;          /* asked of the provider */
+    const char *model;          /* asked of the provider; "" without */
     llmgw_timeouts_t timeout;   /* the target's, or the call's; total: of the
                                  * attempt */
     int passes;                 /* same dialect: bytes travel unchanged */
@@ -80,6 +80,8 @@ typedef struct llmgw_call_t {
     llmgw_err_t undecodable;    /* of these, see prompt.h */
     apr_int64_t prompt_tokens;  /* 0: not yet estimated */
     int needs_request;          /* a figure of it was asked for in vain */
+
+    struct llmgw_raw_t *raw;    /* passes as it is; NULL: it is understood */
 
     llmgw_plan_t plan;
     int next_target;

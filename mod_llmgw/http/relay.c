@@ -7,6 +7,7 @@
 #include "attempt.h"
 #include "log.h"
 #include "op.h"
+#include "raw.h"
 #include "relay.h"
 #include "reply.h"
 
@@ -281,7 +282,8 @@ static apr_status_t relay_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     apr_status_t rv = APR_SUCCESS;
 
     if (!relay->decoder && !relay->whole) {
-        return ap_pass_brigade(f->next, bb);
+        return llmgw_raw_catch_error(relay->call, bb)
+               ? AP_FILTER_ERROR : ap_pass_brigade(f->next, bb);
     }
     while (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb)) {
         apr_bucket *b = APR_BRIGADE_FIRST(bb);
@@ -402,6 +404,18 @@ apr_status_t llmgw_relay_feed(llmgw_relay_t *relay, const char *data,
                                           relay->in));
 }
 
+apr_status_t llmgw_relay_pass(llmgw_relay_t *relay, apr_bucket_brigade *bb)
+{
+    request_rec *r = relay->call->r;
+    apr_status_t rv;
+
+    relay->committed = 1;
+    rv = ap_pass_brigade(r->output_filters, bb);
+    apr_brigade_cleanup(bb);
+    return rv == APR_SUCCESS && !r->connection->aborted ? APR_SUCCESS
+           : LLMGW_ECLIENTGONE;
+}
+
 apr_status_t llmgw_relay_finish(llmgw_relay_t *relay)
 {
     request_rec *r = relay->call->r;
@@ -427,6 +441,10 @@ void llmgw_relay_fail(llmgw_relay_t *relay, const llmgw_err_t *err)
 {
     llmgw_event_t ev;
 
+    if (relay->call->raw) {
+        llmgw_raw_break(relay->call);
+        return;
+    }
     if (relay->ended) {
         return;
     }

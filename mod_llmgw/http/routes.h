@@ -53,4 +53,15 @@ apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
 apr_status_t llmgw_routes_order(llmgw_plan_t *plan, request_rec *r,
                                 llmgw_str_t model, llmgw_err_t *err);
 
+/**
+ * The one target of a request that names no model: the provider of that name;
+ * or without one, the first of the dialect that is reached over the network,
+ * Azure only where there is no other.
+ * @param name never given for none
+ * @return APR_SUCCESS; LLMGW_EMODEL with the client's message in err
+ */
+apr_status_t llmgw_routes_plan_provider(llmgw_plan_t *plan, request_rec *r,
+                                        const llmgw_dialect_t *dialect,
+                                        llmgw_str_t name, llmgw_err_t *err);
+
 #endif /* LLMGW_HTTP_ROUTES_H */

@@ -8,7 +8,8 @@
 #   nobody), silent (connects, never answers), full (never connects),
 #   refused (nobody listens); DIR/ca.pem signed the first two certificates.
 # It ends with its parent, or on SIGTERM. What it does for a request is
-# decided by the model's name: see LLMGW::Mock::Scenario.
+# decided by the model's name: see LLMGW::Mock::Scenario; below /raw by the
+# query: see LLMGW::Mock::Raw.
 #   GET /_stats[?tag=T]  what happened so far (requests whose model has tag=T)
 use strict;
 use warnings;
@@ -22,6 +23,7 @@ use IO::Socket::INET;
 use JSON::PP ();
 use Socket qw(SOL_SOCKET SO_LINGER IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes ();
+use LLMGW::Mock::Raw;
 use LLMGW::Mock::Scenario;
 use LLMGW::Mock::Wire;
 
@@ -143,8 +145,8 @@ sub read_chunked {
     }
 }
 
-# A request, or undef when there is none to come
-sub read_request {
+# A request's head, or undef when there is none to come
+sub read_head {
     read_until(sub { $in =~ /\r\n\r\n/ }) or return undef;
     $in =~ s/^(.*?)\r\n\r\n//s;
     my ($line, @fields) = split /\r\n/, $1;
@@ -156,19 +158,50 @@ sub read_request {
         $headers{$name} = defined $headers{$name} ? "$headers{$name}, $value"
                                                   : $value;
     }
-    my %call = (method => $method, target => $target, headers => \%headers,
-                fields => \@fields, body => '');
+    return { method => $method, target => $target, headers => \%headers,
+             fields => \@fields, body => '' };
+}
+
+# The body after it; undef when it is cut short
+sub read_body {
+    my ($call) = @_;
+    my $headers = $call->{headers};
     out("HTTP/1.1 100 Continue\r\n\r\n")
-        if ($headers{expect} || '') =~ /100-continue/i;
-    if (($headers{'transfer-encoding'} || '') =~ /chunked/i) {
-        $call{body} = read_chunked();
-        return undef unless defined $call{body};
+        if ($headers->{expect} || '') =~ /100-continue/i;
+    if (($headers->{'transfer-encoding'} || '') =~ /chunked/i) {
+        $call->{body} = read_chunked();
+        return undef unless defined $call->{body};
     }
-    elsif (my $len = $headers{'content-length'}) {
+    elsif (my $len = $headers->{'content-length'}) {
         read_until(sub { length $in >= $len }) or return undef;
-        $call{body} = substr $in, 0, $len, '';
+        $call->{body} = substr $in, 0, $len, '';
     }
-    return \%call;
+    return $call;
+}
+
+# Hand the body over piece by piece, framing removed; how it ended: "keep",
+# "gone", or "stop" when $take has returned false
+sub stream_body {
+    my ($call, $take) = @_;
+    my $chunked = ($call->{headers}{'transfer-encoding'} || '') =~ /chunked/i;
+    my $left = $chunked ? 0 : $call->{headers}{'content-length'} || 0;
+    while (1) {
+        if ($chunked && !$left) {
+            read_until(sub { $in =~ /^\r?\n?[0-9a-fA-F]+[^\n]*\n/ }) or return 'gone';
+            $in =~ s/^\r?\n?([0-9a-fA-F]+)[^\n]*\n//;
+            $left = hex $1;
+            if (!$left) {
+                read_until(sub { $in =~ /^\r\n/ }) or return 'gone';
+                $in =~ s/^\r\n//;
+                return 'keep';
+            }
+        }
+        return 'keep' unless $left;
+        if (!length $in && fill(60_000) < 0) { return 'gone' }
+        my $piece = substr $in, 0, $left, '';
+        $left -= length $piece;
+        $take->($piece) or return 'stop';
+    }
 }
 
 # What the request asks for: form, name and arguments of the scenario
@@ -260,11 +293,32 @@ sub own_answer {
           . 'Content-Length: ' . length($body) . "\r\n\r\n$body"];
 }
 
+# Below /raw: the scenario reads the body as it likes
+sub serve_raw {
+    my ($call, $nth) = @_;
+    my @id = (conn => $conn_id, nth => $nth);
+    LLMGW::Mock::Raw::understand($call);
+    note(ev => 'request', @id, name => $call->{name},
+         tag => $call->{arg}{tag} || '', method => $call->{method},
+         target => $call->{target}, stream => 0);
+    my $how = LLMGW::Mock::Raw::run($call, {
+        read => sub { stream_body($call, @_) }, out => \&out, pause => \&pause,
+        fill => \&fill,
+    });
+    note(ev => 'done', @id, how => $how);
+    return $how;
+}
+
 sub serve {
     my $nth = 0;
     my $how = 'keep';
     while ($how eq 'keep') {
-        my $call = read_request() or last;
+        my $call = read_head() or last;
+        if ($call->{target} =~ m{^/raw/}) {
+            $how = serve_raw($call, ++$nth);
+            next;
+        }
+        read_body($call) or last;
         understand($call, ++$nth);
         if (my $own = own_answer($call)) {
             $how = play($own);

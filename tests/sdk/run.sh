@@ -83,6 +83,7 @@ free_port() {
         console.log(s.address().port); s.close(); })'
 }
 port=$(free_port)
+raw_port=$(free_port)
 replay_port=0
 if [ -f "$shared/tools/replay.mjs" ]; then
     replay_port=$(free_port)
@@ -115,6 +116,8 @@ PidFile "$work/server/httpd.pid"
 ErrorLog "$work/server/logs/error_log"
 LogLevel info
 Listen 127.0.0.1:$port
+LLMProvider raw openai http://127.0.0.1:$raw_port/v1 key=env:LLMGW_SDK_KEY models=raw-*
+LLMProvider rawclaude anthropic http://127.0.0.1:$raw_port/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider mock openai http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider claude anthropic http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider resp openai-responses http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
@@ -144,11 +147,12 @@ status=0
 export LLMGW_URL="http://127.0.0.1:$port/v1" LLMGW_UPSTREAM="http://127.0.0.1:$up"
 LLMGW_FIXTURES=
 if [ "$replay_port" != 0 ]; then LLMGW_FIXTURES=$shared/fixtures; fi
-export LLMGW_FIXTURES
+export LLMGW_FIXTURES LLMGW_RAW_PORT=$raw_port
 cd "$work/client"
 node --test --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$work/tap" \
-    openai.test.mjs responses.test.mjs anthropic.test.mjs ops.test.mjs fixtures.test.mjs || status=$?
+    openai.test.mjs responses.test.mjs anthropic.test.mjs ops.test.mjs raw.test.mjs \
+    fixtures.test.mjs || status=$?
 cd "$top"
 passed=$(sed -n 's/^# pass //p' "$work/tap")
 failed=$(sed -n 's/^# \(fail\|cancelled\) //p' "$work/tap" | awk '{ n += $1 } END { print n + 0 }')

@@ -70,6 +70,47 @@ START_TEST(test_paths)
 }
 END_TEST
 
+/* model NULL: the path takes none */
+START_TEST(test_raw_paths)
+{
+    static const struct {
+        const char *kind, *base, *model, *deployment, *path;
+    } cases[] = {
+        { "openai", "/v1", NULL, NULL, "/v1/audio/speech" },
+        { "openai", "", "m", NULL, "/audio/speech" },
+        { "anthropic", "/v1", NULL, NULL, "/v1/audio/speech" },
+        { "gemini", "/v1beta", NULL, NULL, "/v1beta/audio/speech" },
+        { "azure", "", NULL, "dep",
+          "/openai/audio/speech?api-version=2024-10-21" },
+        { "azure", "/openai", "", NULL,
+          "/openai/audio/speech?api-version=2024-10-21" },
+        { "azure", "", "", "dep",
+          "/openai/deployments/dep/audio/speech?api-version=2024-10-21" },
+        { "azure", "", "tts 1", NULL,
+          "/openai/deployments/tts%201/audio/speech?api-version=2024-10-21" },
+        { "azure", "/openai/v1", "tts", "dep", "/openai/v1/audio/speech" },
+    };
+    llmgw_op_t op;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memset(&op, 0, sizeof(op));
+        op.op = LLMGW_OP_RAW;
+        op.model = llmgw_str_of(cases[i].model);
+        op.deployment = cases[i].deployment;
+        op.rest = "audio/speech";
+        ck_assert_str_eq(llmgw_provider_path(
+            llmgw_provider_kind_lookup(cases[i].kind), &op, cases[i].base,
+            unit_pool), cases[i].path);
+    }
+    op.rest = ":predict";
+    op.model = LLMGW_STR_LIT("models/a/b");
+    ck_assert_str_eq(llmgw_provider_path(llmgw_provider_kind_lookup("gemini"),
+                                         &op, "/v1beta", unit_pool),
+                     "/v1beta/models/a%2Fb:predict");
+}
+END_TEST
+
 START_TEST(test_kinds)
 {
     const llmgw_provider_kind_t *kind;
@@ -137,4 +178,4 @@ START_TEST(test_headers)
 }
 END_TEST
 
-UNIT_MAIN("provider", test_paths, test_kinds, test_headers)
+UNIT_MAIN("provider", test_paths, test_raw_paths, test_kinds, test_headers)

@@ -362,6 +362,9 @@ apr_status_t llmgw_gemini_models_encode(llmgw_buf_t *out,
 
 /* ---- operations beside inference ----------------------------------------- */
 
+/** A name as camelCase; one without a _ comes back as it is. read_request.c */
+llmgw_str_t llmgw_gemini_camel(llmgw_str_t name, apr_pool_t *p);
+
 /** A model as requests name it: "models/NAME", in pool p. rename.c */
 llmgw_str_t llmgw_gemini_resource(llmgw_str_t model, apr_pool_t *p);
 

@@ -4,7 +4,7 @@
 
 /* ---- spelling ----------------------------------------------------------- */
 
-static llmgw_str_t get_camel(llmgw_str_t name, apr_pool_t *p)
+llmgw_str_t llmgw_gemini_camel(llmgw_str_t name, apr_pool_t *p)
 {
     char *out, *to;
     apr_size_t i;
@@ -43,7 +43,7 @@ static int get_number(const llmgw_json_t *v, llmgw_str_t *raw)
 }
 
 const llmgw_spelling_t llmgw_gemini_spelling = {
-    llmgw_gemini_lookup, get_camel, get_number
+    llmgw_gemini_lookup, llmgw_gemini_camel, get_number
 };
 
 /* ---- members ------------------------------------------------------------ */
