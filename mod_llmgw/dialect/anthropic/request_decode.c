@@ -249,6 +249,24 @@ static apr_status_t read_output_config(anthropic_reading_t *r,
     return rv;
 }
 
+/* {"type":"create"} or "continue": a conversation that Anthropic keeps, so that
+ * requests hold only what is new. Another API sees nothing of the rest: whatever
+ * LLMUnsupported says, clients must be told, and then send it all. */
+static apr_status_t read_thread(anthropic_reading_t *r,
+                                const llmgw_json_t *v)
+{
+    if (v->type != LLMGW_JSON_OBJECT) {
+        return llmgw_anthropic_invalid(r, "thread", "an object");
+    }
+    llmgw_err_set(r->err, r->p, LLMGW_EUNSUPPORTED, "thread",
+                  "The model this request goes to keeps no conversations: "
+                  "send all messages, and no \"thread\".");
+    if (r->err) {
+        r->err->code = "thread_unsupported_request";
+    }
+    return LLMGW_EUNSUPPORTED;
+}
+
 /* ---- the table ---------------------------------------------------------- */
 
 typedef apr_status_t (*read_fn)(anthropic_reading_t *r,
@@ -290,6 +308,7 @@ static const member_t members[] = {
     READ("thinking", read_thinking),
     READ("output_config", read_output_config),
     READ("output_format", read_output_format),
+    READ("thread", read_thread),
     FIELD(IS_STRING, "service_tier", service_tier)
 };
 

@@ -23,9 +23,19 @@ sub names { return sort keys %SCENARIO }
 sub steps {
     my ($call) = @_;
     my $code = $SCENARIO{ $call->{name} };
+    return no_threads($call) if $call->{json}{thread};
     return $code->($call) if $code;
     return reply(404, [json_type()],
                  error_body($call, 404, "no scenario $call->{name}"));
+}
+
+# Anthropic's conversations on the server, which this one does not keep
+sub no_threads {
+    my ($call) = @_;
+    return reply(400, [json_type()], json({ type => 'error', error => {
+        type => 'invalid_request_error', message => 'no threads here',
+        details => { error_code => 'thread_unsupported_request',
+                     unsupported => ['thread'] } } }));
 }
 
 # ---- parts -------------------------------------------------------------------
