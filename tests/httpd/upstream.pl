@@ -9,7 +9,8 @@
 #   refused (nobody listens); DIR/ca.pem signed the first two certificates.
 # It ends with its parent, or on SIGTERM. What it does for a request is
 # decided by the model's name: see LLMGW::Mock::Scenario.
-#   GET /_stats[?tag=T]  what happened so far (requests whose model has tag=T)
+#   GET /_stats[?tag=T]  what happened so far (requests whose model has tag=T,
+#   with their bodies and digests of their keys)
 use strict;
 use warnings;
 use FindBin;
@@ -253,6 +254,17 @@ sub own_answer {
           . 'Content-Length: ' . length($body) . "\r\n\r\n$body"];
 }
 
+# What is told of a request later; all of it where a tag asks for that
+sub told {
+    my ($call) = @_;
+    my $tag = $call->{arg}{tag};
+    return (name => $call->{name}, tag => $tag || '', method => $call->{method},
+            target => $call->{target}, stream => $call->{stream},
+            defined $tag ? (form => $call->{form}, body => $call->{json},
+                            key => LLMGW::Mock::Scenario::key_digest($call))
+                         : ());
+}
+
 sub serve {
     my $nth = 0;
     my $how = 'keep';
@@ -264,9 +276,7 @@ sub serve {
             next;
         }
         my @id = (conn => $conn_id, nth => $nth);
-        note(ev => 'request', @id, name => $call->{name},
-             tag => $call->{arg}{tag} || '', method => $call->{method},
-             target => $call->{target}, stream => $call->{stream});
+        note(ev => 'request', @id, told($call));
         $how = play(LLMGW::Mock::Scenario::steps($call));
         note(ev => 'done', @id, how => $how);
         $how = 'close' if $how eq 'keep'

@@ -167,21 +167,24 @@ sub tool_result {
 }
 
 sub calls_tools {
-    my (@tools) = @_;
+    my ($tools, %more) = @_;
     return sub {
         my ($call) = @_;
         my $result = tool_result($call);
         $result = join '', map { $_->{text} } @$result if ref $result;
         return usual($call, tokens => ['The tool said: ', $result])
             if defined $result;
-        return usual($call, tools => [@tools]);
+        return usual($call, tools => [@$tools], %more);
     };
 }
 
-$SCENARIO{tools} = calls_tools({ %WEATHER, args => '{"city":"Paris"}' });
-$SCENARIO{'odd-tools'} = calls_tools({ %WEATHER });
-$SCENARIO{'parallel-tools'} = calls_tools(
-    { %WEATHER, args => '{"city":"Paris"}' }, { %TIME }, { %NONE });
+my %PARIS = (%WEATHER, args => '{"city":"Paris"}');
+$SCENARIO{tools} = calls_tools([\%PARIS]);
+$SCENARIO{'odd-tools'} = calls_tools([\%WEATHER]);
+$SCENARIO{'parallel-tools'} = calls_tools([\%PARIS, \%TIME, \%NONE]);
+# Thought about, and signed: Anthropic signs the thought, Gemini the call
+$SCENARIO{'signed-tools'} = calls_tools(
+    [{ %PARIS, signature => 'c2lnbmF0dXJl' }], reasoning => 'Let me think.');
 $SCENARIO{'mixed-tools'} = sub {    # two calls whose pieces come in turns
     my ($call) = @_;
     my @e = events($call, tools => [{ %WEATHER }, { %TIME }]);
@@ -627,6 +630,13 @@ sub key {
     return $call->{headers}{authorization} || $call->{headers}{'x-api-key'}
         || $call->{headers}{'api-key'} || $call->{headers}{'x-goog-api-key'}
         || '';
+}
+
+# The same to compare, without the prefix: in hexadecimal digits.
+sub key_digest {
+    my ($call) = @_;
+    (my $key = key($call)) =~ s/^Bearer //;
+    return Digest::SHA::sha256_hex($key);
 }
 
 sub error_event {           # key=1 repeats the key

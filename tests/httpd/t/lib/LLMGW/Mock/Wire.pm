@@ -11,7 +11,8 @@ my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 sub json { return $json->encode(shift) }
 
 # What an answer holds, the same for all forms:
-#   tokens => [words], reasoning => text, tools => [{id, name, args (a string)}],
+#   tokens => [words], reasoning => text,
+#   tools => [{id, name, args (a string), signature (Gemini's, may be absent)}],
 #   stop => "stop" | "length" | "tool_calls"
 sub _fill {
     my (%a) = @_;
@@ -52,7 +53,8 @@ sub _parts {
     push @parts, { text => join '', @{ $a->{tokens} } } if @{ $a->{tokens} };
     push @parts, map {
         { functionCall => { name => $_->{name},
-                            args => $json->decode($_->{args} || '{}') } }
+                            args => $json->decode($_->{args} || '{}') },
+          $_->{signature} ? (thoughtSignature => $_->{signature}) : () }
     } @{ $a->{tools} };
     return \@parts;
 }
@@ -91,6 +93,14 @@ sub _usage {
              prompt_tokens_details => { cached_tokens => 3 } };
 }
 
+# As Gemini's own OpenAI-compatible server puts it
+sub _signed {
+    my ($tool) = @_;
+    return () unless $tool->{signature};
+    return (extra_content => {
+        google => { thought_signature => $tool->{signature} } });
+}
+
 sub _completion {
     my ($call, $a) = @_;
     my %message = (role => 'assistant',
@@ -98,7 +108,7 @@ sub _completion {
                                                 : undef);
     $message{reasoning_content} = $a->{reasoning} if defined $a->{reasoning};
     $message{tool_calls} = [map {
-        { id => $_->{id}, type => 'function',
+        { id => $_->{id}, type => 'function', _signed($_),
           function => { name => $_->{name}, arguments => $_->{args} } }
     } @{ $a->{tools} }] if @{ $a->{tools} };
     return json({
@@ -133,7 +143,7 @@ sub _chunks {
     my $i = 0;
     for my $t (@{ $a->{tools} }) {
         push @out, _delta($call, { tool_calls => [{ index => $i,
-            id => $t->{id}, type => 'function',
+            id => $t->{id}, type => 'function', _signed($t),
             function => { name => $t->{name}, arguments => '' } }] });
         push @out, map { _delta($call, { tool_calls => [{ index => $i,
             function => { arguments => $_ } }] }) } _halves($t->{args});
