@@ -219,6 +219,7 @@ sub play {
     return 'keep';
 }
 
+# Only lines that matter are decoded: there may be many, and long ones
 sub stats {
     my ($query) = @_;
     my ($tag) = ($query || '') =~ /(?:^|&)tag=([^&]*)/;
@@ -226,22 +227,23 @@ sub stats {
     my (%open, %request);
     my %s = (now => now_ms(), connections => 0, requests => []);
     while (<$in_log>) {
-        my $e = eval { $json->decode($_) } or next;
-        if ($e->{ev} eq 'accept') { $s{connections}++; $open{ $e->{conn} } = 1 }
-        elsif ($e->{ev} eq 'end') { delete $open{ $e->{conn} } }
-        elsif ($e->{ev} eq 'request') {
-            $request{"$e->{conn}.$e->{nth}"} = $e;
+        my ($conn) = /"conn":(\d+)/ or next;
+        if (/"ev":"accept"/) { $s{connections}++; $open{$conn} = 1 }
+        elsif (/"ev":"end"/) { delete $open{$conn} }
+        elsif (/"ev":"request"/) {
+            next if defined $tag && !/"tag":"\Q$tag\E"/;
+            my $e = eval { $json->decode($_) } or next;
+            $request{"$conn.$e->{nth}"} = $e;
             push @{ $s{requests} }, $e;
         }
-        elsif (my $r = $request{"$e->{conn}.$e->{nth}"}) {
+        elsif (/"nth":(\d+)/ and my $r = $request{"$conn.$1"}) {
+            my $e = eval { $json->decode($_) } or next;
             $r->{how} = $e->{how};
             $r->{done} = $e->{t};
         }
     }
     $s{open} = keys %open;
     $_->{conn_open} = $open{ $_->{conn} } ? 1 : 0 for @{ $s{requests} };
-    $s{requests} = [grep { $_->{tag} eq $tag } @{ $s{requests} }]
-        if defined $tag;
     return $json->encode(\%s);
 }
 

@@ -150,7 +150,8 @@ sub function_response {
     my @parts = ref $c eq 'ARRAY' && @$c ? @{ $c->[-1]{parts} || [] } : ();
     my @r = map { $_->{functionResponse} || () } @parts;
     return undef unless @r;
-    return join ' ', map { my $o = $_->{response}; map { $o->{$_} } sort keys %$o } @r;
+    return join ' ', map { my $o = $_->{response};
+        map { ref $o->{$_} ? json($o->{$_}) : $o->{$_} } sort keys %$o } @r;
 }
 
 sub tool_result {

@@ -1,0 +1,110 @@
+// providers.mjs: the kinds of provider behind the gateway, and what each of them was sent
+import process from 'node:process';
+
+const upstream = process.env.LLMGW_UPSTREAM;
+
+const list = (value) => (Array.isArray(value) ? value : []);
+const blocks = (content) => (typeof content === 'string' ? [{ type: 'text', text: content }] : list(content));
+const text = (content, between = '') => blocks(content).filter((b) => b.text && !b.thought)
+  .map((b) => b.text).join(between);
+const of = (messages, ...roles) => list(messages).filter((m) => roles.includes(m.role));
+const base64 = (url) => url?.replace(/^data:[^,]*;base64,/, '');
+const some = (values) => values.filter((v) => v !== undefined && v !== null);
+
+/*
+ * What stands in a request, in one form for all kinds:
+ *   system   string            users    [string], without tool results
+ *   images   [base64]          tools    [{ name, parameters }]
+ *   calls    [{ name, args }]  results  [string]
+ *   schema   of a structured answer, or undefined
+ *   thinks   is thinking asked for?
+ *   signed   [signature]: what the provider signed, come back to it
+ */
+const read = {
+  openai(body) {
+    const calls = list(body.messages).flatMap((m) => list(m.tool_calls));
+    return {
+      system: of(body.messages, 'system', 'developer').map((m) => text(m.content, '\n')).join('\n'),
+      users: of(body.messages, 'user').map((m) => text(m.content)),
+      images: some(list(body.messages).flatMap((m) => blocks(m.content))
+        .map((b) => base64(b.image_url?.url))),
+      tools: list(body.tools).map((t) => ({ name: t.function.name, parameters: t.function.parameters })),
+      calls: calls.map((c) => ({ name: c.function.name, args: JSON.parse(c.function.arguments) })),
+      results: of(body.messages, 'tool').map((m) => text(m.content)),
+      schema: body.response_format?.json_schema?.schema,
+      thinks: body.reasoning_effort !== undefined,
+      signed: some(calls.map((c) => c.extra_content?.google?.thought_signature)),
+    };
+  },
+
+  anthropic(body) {
+    const all = list(body.messages).flatMap((m) => blocks(m.content));
+    const typed = (type) => all.filter((b) => b.type === type);
+    return {
+      system: text(body.system, '\n'),
+      users: of(body.messages, 'user').map((m) => text(m.content)).filter((t) => t),
+      images: typed('image').map((b) => b.source.data),
+      tools: list(body.tools).map((t) => ({ name: t.name, parameters: t.input_schema })),
+      calls: typed('tool_use').map((b) => ({ name: b.name, args: b.input })),
+      results: typed('tool_result').map((b) => text(b.content)),
+      schema: body.output_config?.format?.schema,
+      thinks: ['enabled', 'adaptive'].includes(body.thinking?.type),
+      signed: some(typed('thinking').map((b) => b.signature)),
+    };
+  },
+
+  gemini(body) {
+    const all = list(body.contents).flatMap((c) => list(c.parts));
+    const config = body.generationConfig ?? {};
+    return {
+      system: text(body.systemInstruction?.parts, '\n'),
+      users: of(body.contents, 'user').map((c) => text(c.parts)).filter((t) => t),
+      images: some(all.map((p) => p.inlineData?.data)),
+      tools: list(body.tools).flatMap((t) => list(t.functionDeclarations))
+        .map((f) => ({ name: f.name, parameters: f.parametersJsonSchema ?? f.parameters })),
+      calls: some(all.map((p) => p.functionCall)).map((c) => ({ name: c.name, args: c.args ?? {} })),
+      results: some(all.map((p) => p.functionResponse)).map((r) => JSON.stringify(r.response)),
+      schema: config.responseJsonSchema ?? config.responseSchema,
+      thinks: config.thinkingConfig !== undefined,
+      signed: some(all.map((p) => p.thoughtSignature)),
+    };
+  },
+};
+
+/**
+ * What the upstream was sent by requests whose model has the tag, as above; and
+ * stream, key (its SHA-256). Not those it refused as it keeps no threads.
+ */
+export async function received(tag) {
+  const { requests } = await (await fetch(`${upstream}/_stats?tag=${tag}`)).json();
+  return requests.filter((r) => !r.body.thread).map((r) => ({
+    ...read[r.form](r.body), stream: Boolean(r.stream), key: r.key, how: r.how, done: r.done,
+  }));
+}
+
+/*
+ * model(name): what to ask for so that the mock plays that scenario.
+ * cannot: { feature: reason }
+ */
+const scripted = (pin, cannot = {}) => ({ model: (name) => `${pin}/${name}`, cannot });
+const silent = 'echo makes no errors';
+
+export const providers = {
+  openai: scripted('mock'),
+  anthropic: scripted('claude'),
+  gemini: scripted('gemini'),
+  echo: {
+    model: (name) => (/^(slow|stall)/.test(name) ? 'slowecho/any' : 'echo/any'),
+    echo: true,
+    cannot: {
+      reasoning: 'echo does not think',
+      'reasoning, streamed': 'echo does not think',
+      signature: 'echo signs nothing',
+      'signature, streamed': 'echo signs nothing',
+      'signature lost': 'echo signs nothing',
+      error: silent,
+      'error, streamed': silent,
+      'error in a stream': silent,
+    },
+  },
+};
