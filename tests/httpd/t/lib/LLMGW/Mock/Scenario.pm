@@ -11,6 +11,7 @@ use warnings;
 use Exporter 'import';
 use Digest::SHA ();
 use IO::Compress::Gzip qw(gzip);
+use LLMGW::Mock::Sensible qw(question answer);
 use LLMGW::Mock::Wire qw(whole events error_body models json);
 
 our @EXPORT_OK = qw(steps names);
@@ -207,6 +208,14 @@ $SCENARIO{length} = sub {
 $SCENARIO{finish} = sub {           # why= the provider's own word
     my ($call) = @_;
     return usual($call, tokens => ['so'], stop => arg($call, 'why', 'stop'));
+};
+
+# As a model would that does as it is told, see Sensible.pm
+$SCENARIO{sensible} = sub {
+    my ($call) = @_;
+    my $question = question($call);
+    return usual($call, answer($question)) if $question;
+    return reply(400, [json_type()], error_body($call, 400, 'no request of mine'));
 };
 
 # The request as it came, as the text of the answer; body= leaves it out
