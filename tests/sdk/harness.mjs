@@ -7,8 +7,11 @@ import { providers, received } from './providers.mjs';
 const results = process.env.LLMGW_RESULTS;
 let cases = 0;
 
-// One line a cell of the table; see table.mjs
-function note(cell) {
+/**
+ * A cell of the table: { client, kind, feature } and ok (with text, or not), or
+ * na, the reason; see table.mjs.
+ */
+export function note(cell) {
   if (results) fs.appendFileSync(results, `${JSON.stringify(cell)}\n`);
 }
 

@@ -127,6 +127,9 @@ LLMProvider claude anthropic http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY model
 LLMProvider gemini gemini http://127.0.0.1:$up/v1beta key=env:LLMGW_SDK_KEY models=none
 LLMProvider echo echo -
 LLMProvider slowecho echo - delay=100ms interval=50ms
+LLMRoute sensible-openai mock/sensible
+LLMRoute sensible-anthropic claude/sensible
+LLMRoute sensible-gemini gemini/sensible
 LLMTimeout connect=2s first=10s idle=10s total=60s
 AllowEncodedSlashes NoDecode
 <LocationMatch "^/v1(beta)?/">

@@ -14,8 +14,8 @@ const kinds = [...new Set(cells.map((c) => c.kind))];
 
 /** The reasons of what cannot be, numbered. */
 const notes = [];
-function word({ ok, na }) {
-  if (!na) return ok ? 'ok' : 'FAILED';
+function word({ ok, text = 'ok', na }) {
+  if (!na) return ok ? text : 'FAILED';
   if (!notes.includes(na)) notes.push(na);
   return `n/a (${notes.indexOf(na) + 1})`;
 }
