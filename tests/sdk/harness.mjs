@@ -30,7 +30,7 @@ function makeCase(client, kind) {
     kind,
     echo: provider.echo,
     model: (scenario) => provider.model(`${scenario},tag=${tag}`),
-    received: () => received(tag),
+    received: () => received(tag, client.speaks !== kind),
   };
 }
 

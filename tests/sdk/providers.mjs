@@ -1,5 +1,7 @@
 // providers.mjs: the kinds of provider behind the gateway, and what each of them was sent
+import assert from 'node:assert/strict';
 import process from 'node:process';
+import { schemas } from './schemas.mjs';
 
 const upstream = process.env.LLMGW_UPSTREAM;
 
@@ -71,13 +73,22 @@ const read = {
   },
 };
 
+const requests = { openai: schemas?.chat.request, anthropic: schemas?.messages.request };
+
+function assertValid({ form, body }) {
+  const wrong = requests[form]?.(body) ?? [];
+  assert.equal(wrong.length, 0, `sent to the provider: ${wrong.join('\n')}\n${JSON.stringify(body)}`);
+}
+
 /**
  * What the upstream was sent by requests whose model has the tag, as above; and
- * stream, key (its SHA-256). Not those it refused as it keeps no threads.
+ * stream, key (its SHA-256). Not those it refused as it keeps no threads. What
+ * the gateway has written itself must be valid by the provider's schema.
  */
-export async function received(tag) {
-  const { requests } = await (await fetch(`${upstream}/_stats?tag=${tag}`)).json();
-  return requests.filter((r) => !r.body.thread).map((r) => ({
+export async function received(tag, isWritten) {
+  const stats = await (await fetch(`${upstream}/_stats?tag=${tag}`)).json();
+  if (isWritten) stats.requests.forEach(assertValid);
+  return stats.requests.filter((r) => !r.body.thread).map((r) => ({
     ...read[r.form](r.body), stream: Boolean(r.stream), key: r.key, how: r.how, done: r.done,
   }));
 }

@@ -67,7 +67,7 @@ async function drain(result, onText) {
 const run = (row, body, { stream, onText }) => (stream
   ? drain(streamText({ ...body, onError: () => {} }), onText) : generateText(body));
 
-/** A row of the table: name, model(id), options(ask), cannot. */
+/** A row of the table: name, speaks, model(id), options(ask), cannot. */
 const client = (row) => ({
   ...row,
 
@@ -101,28 +101,28 @@ const all = (why, ...names) => Object.fromEntries(
 
 export default [
   client({
-    name: '@ai-sdk/openai chat', model: (id) => openai.chat(id),
+    name: '@ai-sdk/openai chat', speaks: 'openai', model: (id) => openai.chat(id),
     cannot: {
       ...all('it reads no reasoning from chat completions', 'reasoning'),
       ...all('it keeps no signatures', 'signature'),
     },
   }),
   client({
-    name: '@ai-sdk/openai-compatible', model: (id) => compatible(id),
+    name: '@ai-sdk/openai-compatible', speaks: 'openai', model: (id) => compatible(id),
     cannot: {
       ...all({ anthropic: 'it keeps the signatures of calls, not of reasoning' }, 'signature'),
       'signature lost': { openai: keeps['signature lost'], gemini: keeps['signature lost'] },
     },
   }),
   client({
-    name: '@ai-sdk/anthropic', model: (id) => anthropic(id), cannot: keeps,
+    name: '@ai-sdk/anthropic', speaks: 'anthropic', model: (id) => anthropic(id), cannot: keeps,
     options: (ask) => ({ anthropic: {
       structuredOutputMode: 'outputFormat',
       ...(ask.think && { thinking: { type: 'enabled', budgetTokens: 2000 } }),
     } }),
   }),
   client({
-    name: '@ai-sdk/google', model: (id) => google(`models/${id}`), cannot: keeps,
+    name: '@ai-sdk/google', speaks: 'gemini', model: (id) => google(`models/${id}`), cannot: keeps,
     options: (ask) => ({ google: ask.think ? { thinkingConfig: { includeThoughts: true } } : {} }),
   }),
 ];

@@ -53,6 +53,7 @@ function toAnswer(body, message) {
 
 export default {
   name: '@anthropic-ai/sdk',
+  speaks: 'anthropic',
   cannot: { 'signature lost': 'it keeps what was signed' },
 
   async ask(ask, { stream, onText, ...options }) {

@@ -79,6 +79,7 @@ async function drain(stream, onText) {
 
 export default {
   name: '@google/genai',
+  speaks: 'gemini',
   cannot: { 'signature lost': 'it keeps what was signed' },
 
   async ask(ask, { stream, signal, onText }) {

@@ -73,6 +73,7 @@ async function streamed(body, { signal, onText }) {
 
 export default {
   name: 'openai',
+  speaks: 'openai',
   cannot: { 'signature lost': 'it keeps what was signed' },
 
   async ask(ask, { stream, ...options }) {
