@@ -22,6 +22,17 @@ for (const client of clients) {
     assert.deepEqual(object, paris);
   });
 
+  // Models that Anthropic has no structured output for are made to call a tool
+  if (client.speaks === 'anthropic') {
+    feature('structured output by a tool', async (c) => {
+      const { output } = await generateText({
+        ...setup(c, 'sensible'), output: Output.object({ schema: z.object({ city: z.string() }) }),
+        providerOptions: { anthropic: { structuredOutputMode: 'jsonTool' } }, prompt: 'life in Paris',
+      });
+      assert.deepEqual(output, { city: 'Paris' });
+    });
+  }
+
   feature('partial output of a stream', async (c) => {
     const result = streamText({
       ...setup(c, 'json'), output: Output.object({ schema }), prompt: JSON.stringify(paris),

@@ -116,6 +116,7 @@ export const providers = {
       error: silent,
       'error, streamed': silent,
       'error in a stream': silent,
+      'structured output by a tool': 'echo finds no arguments in prose',
     },
   },
 };

@@ -52,7 +52,6 @@ if ! cmp -s "$here/package-lock.json" "$work/client/installed"; then
     cp "$here/package-lock.json" "$work/client/installed"
 fi
 
-httpd_pid=
 upstream=
 replay=
 stop() {

@@ -8,6 +8,8 @@ import { createGoogle } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 
+globalThis.AI_SDK_LOG_WARNINGS = false;     // of models it does not know by name
+
 const baseURL = process.env.LLMGW_URL;
 const apiKey = 'of-the-client';
 const stops = { stop: 'end', length: 'length', 'tool-calls': 'tools' };
