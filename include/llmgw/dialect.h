@@ -53,6 +53,9 @@ typedef struct llmgw_answer_opts_t {
     llmgw_str_t model;          /* shown where the provider named none */
     llmgw_str_t id;             /* likewise; a bare token, no prefix */
     apr_int64_t now_sec;        /* "created", where the provider gave none */
+    const struct llmgw_dialect_t *maker;    /* the provider's dialect: if it is
+                                 * another one, signatures are sealed; NULL:
+                                 * the client's own */
     const llmgw_request_t *request; /* NULL when it was never decoded */
 } llmgw_answer_opts_t;
 
@@ -63,7 +66,8 @@ typedef enum llmgw_framing_e {
 
 /** A decoder's view of one sse event: see decode_event below. */
 #define LLMGW_FRAME_USAGE_ONLY 0x01u  /* carried usage and nothing else */
-#define LLMGW_FRAME_END        0x02u  /* the dialect's end of stream */
+#define LLMGW_FRAME_END        0x02u  /* the answer's end: nothing follows but
+                                       * the dialect's stream_end */
 
 /** What a dialect's decoder works with; made by llmgw_decoder_create(). */
 typedef struct llmgw_decode_t {
@@ -103,6 +107,7 @@ typedef struct llmgw_dialect_t {
     const char *stream_end;     /* the frame that must end a stream; NULL if
                                  * the last event does so by itself */
     const char *prompt_member;  /* the array a request must have: "messages" */
+    int prompt_is_text;         /* it may be a string as well */
     const char *client_header;  /* what its clients send with every request
                                  * and no others do; NULL for none */
     const char *request_id_header;  /* in which its clients look for the id of
@@ -112,6 +117,15 @@ typedef struct llmgw_dialect_t {
                                  * streams always have it */
     apr_size_t decode_state_size;
     apr_size_t encode_state_size;
+
+    /**
+     * Look at a member of the top of a client's request before a target is
+     * known: what no provider shall be asked for, whatever its dialect, is an
+     * error. NULL where there is nothing like that.
+     * @return APR_SUCCESS, LLMGW_EUNSUPPORTED
+     */
+    apr_status_t (*member_check)(llmgw_str_t name, llmgw_json_type_e type,
+                                 apr_pool_t *p, llmgw_err_t *err);
 
     /**
      * Read a client's request. Unknown members go to `extras`; wrong types and
@@ -183,6 +197,7 @@ typedef struct llmgw_dialect_t {
 } llmgw_dialect_t;
 
 extern const llmgw_dialect_t llmgw_dialect_openai_chat;
+extern const llmgw_dialect_t llmgw_dialect_openai_responses;
 extern const llmgw_dialect_t llmgw_dialect_anthropic;
 extern const llmgw_dialect_t llmgw_dialect_gemini;
 
@@ -191,6 +206,35 @@ const llmgw_dialect_t *llmgw_dialect_get(unsigned int i);
 
 /** A dialect by its name ("anthropic"), NULL if there is none. */
 const llmgw_dialect_t *llmgw_dialect_lookup(const char *name);
+
+/* ---- requests, whatever their dialect ----------------------------------- */
+
+/**
+ * Read a client's request, and whose signatures are in it: those that were
+ * sealed when an answer was written for a client of another dialect (see
+ * llmgw_answer_opts_t) are opened, to the very bytes.
+ * Arguments and statuses: request_decode() of llmgw_dialect_t.
+ */
+apr_status_t llmgw_request_read(llmgw_request_t **out,
+                                const llmgw_dialect_t *dialect,
+                                const llmgw_json_t *body,
+                                const llmgw_address_t *address, apr_pool_t *p,
+                                llmgw_err_t *err);
+
+/**
+ * Write a request for a provider, without signatures and opaque reasoning of
+ * other makers: these a provider would refuse.
+ * Arguments and statuses: request_encode() of llmgw_dialect_t.
+ */
+apr_status_t llmgw_request_write(llmgw_buf_t *out,
+                                 const llmgw_dialect_t *dialect,
+                                 const llmgw_request_t *req,
+                                 llmgw_encode_t *how, apr_pool_t *p,
+                                 llmgw_err_t *err);
+
+/** May anything in this text of a request be sealed? Then it cannot pass to a
+ * provider as it is. */
+int llmgw_request_is_sealed(llmgw_str_t body);
 
 /* ---- decoding an answer, whatever its dialect -------------------------- */
 
@@ -231,8 +275,12 @@ apr_status_t llmgw_decoder_feed(llmgw_decoder_t *dec, const char *data,
  * LLMGW_ETRUNCATED, LLMGW_EEMPTY. */
 apr_status_t llmgw_decoder_finish(llmgw_decoder_t *dec);
 
-/** Non-zero once a stream's end marker has been read ([DONE], message_stop). */
+/** Non-zero once a stream has come to its end ([DONE], message_stop,
+ * response.completed): all that may follow is the dialect's stream_end. */
 int llmgw_decoder_ended(const llmgw_decoder_t *dec);
+
+/** Non-zero once the dialect's stream_end has been read. */
+int llmgw_decoder_marked(const llmgw_decoder_t *dec);
 
 /** The body of a whole answer as gathered; empty for a stream. */
 const llmgw_buf_t *llmgw_decoder_body(const llmgw_decoder_t *dec);

@@ -40,7 +40,8 @@ typedef struct llmgw_provider_kind_t {
     const char *const *models;  /* default of models=, for LLMAutoRoute: globs,
                                  * NULL at the end */
     int auto_first;             /* higher is preferred by LLMAutoRoute where
-                                 * several fit: azure 1, all others 0 */
+                                 * several fit: azure 1, all others 0; among
+                                 * equals the client's own API is */
     unsigned int quirks;        /* LLMGW_QUIRK_... */
     /** Path and query of an operation below the provider's base path (no
      * trailing slash), percent-encoded, in pool p. */

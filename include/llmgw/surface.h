@@ -12,7 +12,10 @@ typedef enum llmgw_surface_e {
                                  * .../responses, .../models/{m}:generateContent
                                  * and :streamGenerateContent */
     LLMGW_SURFACE_MODELS,       /* GET .../models */
-    LLMGW_SURFACE_MODEL         /* GET .../models/{id} */
+    LLMGW_SURFACE_MODEL,        /* GET .../models/{id} */
+    LLMGW_SURFACE_RESPONSE      /* a stored response: GET, DELETE
+                                 * .../responses/resp_..., GET
+                                 * .../input_items, POST .../cancel of it */
 } llmgw_surface_e;
 
 /** A request's surface. Strings point into the path. */
@@ -20,8 +23,9 @@ typedef struct llmgw_surface_t {
     llmgw_surface_e surface;
     const char *dialect;        /* name of what the caller speaks, for errors
                                  * too; never NULL */
-    const char *methods;        /* methods the path takes: "POST" */
-    llmgw_str_t id;             /* of a model, where the path has it */
+    const char *methods;        /* methods the path takes: "GET, DELETE" */
+    llmgw_str_t id;             /* of a model or response, where the path has
+                                 * it */
     int streams;                /* the path asks for a stream */
 } llmgw_surface_t;
 

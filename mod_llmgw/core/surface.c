@@ -57,6 +57,43 @@ static void parse_model(llmgw_surface_t *out, const char *path)
     out->id = llmgw_str_of(at + 8);
 }
 
+/* What may be done with a stored response: .../responses/{id}PATH. */
+static const struct {
+    const char *path;
+    const char *methods;
+} stored[] = {
+    { "", "GET, DELETE" },
+    { "/input_items", "GET" },
+    { "/cancel", "POST" },
+};
+
+/* The ids of responses begin with "resp"; other names are not theirs. */
+static int parse_response(llmgw_surface_t *out, const char *path,
+                          apr_size_t len)
+{
+    const char *id = strstr(path, "/responses/resp"), *end;
+    apr_size_t i, rest;
+
+    if (!id) {
+        return 0;
+    }
+    id += 11;
+    end = memchr(id, '/', (apr_size_t)(path + len - id));
+    end = end ? end : path + len;
+    rest = (apr_size_t)(path + len - end);
+    for (i = 0; i < sizeof(stored) / sizeof(stored[0]); i++) {
+        if (strlen(stored[i].path) == rest
+            && memcmp(end, stored[i].path, rest) == 0) {
+            out->surface = LLMGW_SURFACE_RESPONSE;
+            out->dialect = "openai_responses";
+            out->methods = stored[i].methods;
+            out->id = llmgw_str_make(id, (apr_size_t)(end - id));
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void llmgw_surface_parse(llmgw_surface_t *out, const char *path)
 {
     apr_size_t len = strlen(path), i;
@@ -77,5 +114,7 @@ void llmgw_surface_parse(llmgw_surface_t *out, const char *path)
             return;
         }
     }
-    parse_model(out, path);
+    if (!parse_response(out, path, len)) {
+        parse_model(out, path);
+    }
 }

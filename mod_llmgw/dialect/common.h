@@ -10,11 +10,13 @@
  * The target cannot express something: reject it or leave it out, as
  * LLMUnsupported says. By default what changes the meaning is rejected and a
  * hint is left out.
- * @param name the field, "n" or "messages[2].content[0]"; copied
+ * @param name the field, "n" or "messages[2].content[0]"; copied. What it calls
+ *             messages is called as the client does: "input[2].content[0]"
  * @return APR_SUCCESS: leave it out (how->dropped names it);
  *         LLMGW_EUNSUPPORTED: rejected, err is set
  */
-apr_status_t llmgw_encode_unsupported(llmgw_encode_t *how, int is_hint,
+apr_status_t llmgw_encode_unsupported(llmgw_encode_t *how,
+                                      const llmgw_request_t *req, int is_hint,
                                       const char *name, apr_pool_t *p,
                                       llmgw_err_t *err);
 

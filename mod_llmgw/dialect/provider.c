@@ -46,6 +46,13 @@ static const char *openai_path(const llmgw_op_t *op, const char *base_path,
                        ? "/models" : "/chat/completions", NULL);
 }
 
+static const char *responses_path(const llmgw_op_t *op, const char *base_path,
+                                  apr_pool_t *p)
+{
+    return apr_pstrcat(p, base_path, op->op == LLMGW_OP_MODELS
+                       ? "/models" : "/responses", NULL);
+}
+
 static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
                                   apr_pool_t *p)
 {
@@ -139,6 +146,10 @@ static const char *const openai_models[] = {
     "gpt-*", "chatgpt-*", "o1*", "o3*", "o4*", "text-embedding-*", NULL
 };
 
+static const char *const responses_models[] = {
+    "gpt-*", "chatgpt-*", "o1*", "o3*", "o4*", "codex-*", NULL
+};
+
 static const char *const anthropic_models[] = { "claude-*", NULL };
 
 static const char *const gemini_models[] = { "gemini-*", NULL };
@@ -161,6 +172,19 @@ static const llmgw_provider_kind_t kinds[] = {
         .path = openai_path
     },
     {
+        .name = "openai-responses",
+        .dialect = &llmgw_dialect_openai_responses,
+        .auth_header = "Authorization",
+        .auth_prefix = "Bearer ",
+        .key_optional = 1,
+        .needs_url = 1,
+        .request_headers = openai_request_headers,
+        .answer_headers = openai_answer_headers,
+        .models = responses_models,
+        .quirks = LLMGW_QUIRK_NO_STREAM_OPTIONS,
+        .path = responses_path
+    },
+    {
         .name = "azure",
         .dialect = &llmgw_dialect_openai_chat,
         .auth_header = "api-key",
@@ -169,6 +193,7 @@ static const llmgw_provider_kind_t kinds[] = {
         .request_headers = none,
         .answer_headers = azure_answer_headers,
         .models = openai_models,
+        .auto_first = 1,
         .path = azure_path
     },
     {

@@ -58,9 +58,16 @@ static apr_status_t take_usage_member(top_t *top, const char *name,
 static apr_status_t take_prompt(top_t *top, const char *name,
                                 llmgw_json_type_e type)
 {
+    int is_text = top->call->dialect->prompt_is_text;
+
+    if (type == LLMGW_JSON_NULL) {
+        return APR_SUCCESS;             /* as good as none */
+    }
     top->has_prompt = 1;
-    return type == LLMGW_JSON_ARRAY ? APR_SUCCESS
-           : bad_type(top, name, "an array");
+    return type == LLMGW_JSON_ARRAY || (is_text && type == LLMGW_JSON_STRING)
+           ? APR_SUCCESS
+           : bad_type(top, name, is_text ? "a string or an array"
+                                         : "an array");
 }
 
 /* Names go into headers and logs. */
@@ -128,6 +135,7 @@ static apr_status_t on_member(void *ctx, const llmgw_json_member_t *m)
     top_t *top = ctx;
     apr_pool_t *p = top->call->pool;
     llmgw_str_t name = m->name;
+    apr_status_t rv = APR_SUCCESS;
     const char *key;
 
     if (m->escaped) {
@@ -140,7 +148,10 @@ static apr_status_t on_member(void *ctx, const llmgw_json_member_t *m)
                              "'%s' stands twice in the request.", key);
     }
     apr_hash_set(top->seen, key, name.len, top);
-    return take_member(top, key, m);
+    if (top->call->dialect->member_check) {
+        rv = top->call->dialect->member_check(name, m->type, p, top->err);
+    }
+    return rv == APR_SUCCESS ? take_member(top, key, m) : rv;
 }
 
 static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
@@ -191,7 +202,7 @@ static apr_status_t scan_body(llmgw_call_t *call)
 apr_status_t llmgw_call_route(llmgw_call_t *call, llmgw_err_t *err)
 {
     apr_status_t rv = llmgw_routes_find(&call->plan, call->r, call->model,
-                                        call->pin, err);
+                                        call->pin, call->dialect, err);
 
     return rv == APR_SUCCESS ? llmgw_allow_check(call, err) : rv;
 }

@@ -140,8 +140,8 @@ static apr_status_t encode_body(llmgw_call_t *call, llmgw_err_t *err)
     how.unsupported = call->conf->unsupported;
     how.quirks = kind->quirks;
     how.dropped = apr_array_make(call->pool, 4, sizeof(char *));
-    rv = kind->dialect->request_encode(out, call->request, &how,
-                                       attempt->pool, err);
+    rv = llmgw_request_write(out, kind->dialect, call->request, &how,
+                             attempt->pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -293,7 +293,8 @@ static llmgw_attempt_t *create_attempt(llmgw_call_t *call,
                      : llmgw_str_dupz(call->pool, call->model);
     llmgw_override_timeout(&attempt->timeout, target, &call->conf->timeout);
     attempt->began = apr_time_now();
-    attempt->passes = attempt->provider->kind->dialect == call->dialect;
+    attempt->passes = attempt->provider->kind->dialect == call->dialect
+                      && !llmgw_request_is_sealed(llmgw_buf_str(call->body));
     return attempt;
 }
 

@@ -54,6 +54,22 @@ llmgw_call_t *llmgw_call_create(request_rec *r,
     return call;
 }
 
+/* A provider of ours that the client pinned is no concern of any provider. */
+static void drop_pin(llmgw_call_t *call)
+{
+    apr_array_header_t *extras = call->request->extras;
+    int i, kept = 0;
+
+    for (i = 0; i < extras->nelts; i++) {
+        llmgw_extra_t *extra = &APR_ARRAY_IDX(extras, i, llmgw_extra_t);
+
+        if (!llmgw_str_is(extra->name, "provider")) {
+            APR_ARRAY_IDX(extras, kept++, llmgw_extra_t) = *extra;
+        }
+    }
+    extras->nelts = kept;
+}
+
 apr_status_t llmgw_call_decode(llmgw_call_t *call, llmgw_err_t *err)
 {
     const llmgw_address_t address = { call->surface.id, call->stream };
@@ -72,8 +88,12 @@ apr_status_t llmgw_call_decode(llmgw_call_t *call, llmgw_err_t *err)
         return llmgw_err_set(err, call->pool, rv, NULL,
                              "The request body has too many values.");
     }
-    return call->dialect->request_decode(&call->request, root, &address,
-                                         call->pool, err);
+    rv = llmgw_request_read(&call->request, call->dialect, root, &address,
+                            call->pool, err);
+    if (rv == APR_SUCCESS && call->pin.p) {
+        drop_pin(call);
+    }
+    return rv;
 }
 
 /* ---- failures ---------------------------------------------------------- */

@@ -74,10 +74,12 @@ static int refuse(request_rec *r, const llmgw_dialect_t *dialect,
     return llmgw_reply_error(r, dialect, &err);
 }
 
+/* HEAD is as good as GET. */
 static int takes_method(const request_rec *r, const llmgw_surface_t *surface)
 {
-    return !strcmp(r->method, surface->methods)
-           || (r->header_only && !strcmp(surface->methods, "GET"));
+    return r->method_number != M_INVALID
+           && ap_find_token(r->pool, surface->methods,
+                            r->header_only ? "GET" : r->method);
 }
 
 /* Callers of all dialects ask for models at the same path: headers tell. */
@@ -160,6 +162,13 @@ int llmgw_handler_run(request_rec *r)
     }
     if (surface.surface == LLMGW_SURFACE_CHAT) {
         return run_call(r, &surface, dialect);
+    }
+    if (surface.surface == LLMGW_SURFACE_RESPONSE) {
+        ap_discard_request_body(r);
+        return refuse(r, dialect, LLMGW_ENORESPONSE, apr_psprintf(r->pool,
+                      "Response with id '%.*s' not found: conversations are "
+                      "not configured, so no response is stored.",
+                      LLMGW_STR_ARG(surface.id)));
     }
     return llmgw_models_run(r, &surface, dialect);
 }

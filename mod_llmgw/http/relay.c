@@ -213,7 +213,7 @@ static apr_status_t filter_end(llmgw_relay_t *relay)
         rv = llmgw_encoder_finish(relay->encoder);
     }
     else if (rv == APR_SUCCESS && relay->streamed
-             && !llmgw_decoder_ended(relay->decoder)
+             && !llmgw_decoder_marked(relay->decoder)
              && relay->call->dialect->stream_end) {
         /* The provider left its end mark off; clients wait for it. */
         rv = llmgw_buf_puts(relay->out, relay->call->dialect->stream_end);
@@ -297,6 +297,7 @@ static void begin_encoder(llmgw_relay_t *relay)
     opts.id = llmgw_str_of(call->request_id);
     opts.now_sec = apr_time_sec(call->began);
     opts.request = call->request;
+    opts.maker = call->attempt->provider->kind->dialect;
     relay->encoder = llmgw_encoder_create(call->attempt->pool, call->dialect,
                                           &opts, relay->out,
                                           (apr_size_t)call->conf

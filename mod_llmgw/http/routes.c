@@ -402,9 +402,18 @@ static int fits(const llmgw_provider_t *provider, llmgw_str_t model)
     return 0;
 }
 
-/* The provider whose models= fit: azure before others, else as they stand. */
+/* Higher is better: azure, then what speaks the client's own API. */
+static int rank(const llmgw_provider_t *provider,
+                const llmgw_dialect_t *dialect)
+{
+    return 2 * provider->kind->auto_first
+           + (provider->kind->dialect == dialect);
+}
+
+/* The provider whose models= fit: the best, else as they stand. */
 static int plan_auto(llmgw_plan_t *plan, const llmgw_config_t *conf,
-                     llmgw_str_t model, apr_pool_t *p)
+                     llmgw_str_t model, const llmgw_dialect_t *dialect,
+                     apr_pool_t *p)
 {
     llmgw_provider_t *best = NULL;
     int i;
@@ -416,7 +425,7 @@ static int plan_auto(llmgw_plan_t *plan, const llmgw_config_t *conf,
         if (provider->disabled || !fits(provider, model)) {
             continue;
         }
-        if (!best || provider->kind->auto_first > best->kind->auto_first) {
+        if (!best || rank(provider, dialect) > rank(best, dialect)) {
             best = provider;
         }
     }
@@ -436,6 +445,7 @@ static apr_status_t no_such_model(llmgw_err_t *err, llmgw_str_t model,
 
 apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
                                llmgw_str_t model, llmgw_str_t pin,
+                               const llmgw_dialect_t *dialect,
                                llmgw_err_t *err)
 {
     apr_pool_t *p = r->pool;
@@ -462,7 +472,7 @@ apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
         plan_route(plan, route);
         return APR_SUCCESS;
     }
-    return conf->auto_route && plan_auto(plan, conf, model, p)
+    return conf->auto_route && plan_auto(plan, conf, model, dialect, p)
            ? APR_SUCCESS : no_such_model(err, model, p);
 }
 

@@ -37,10 +37,12 @@ typedef struct llmgw_plan_t {
  * Find what leads to a model: a route, whose targets are for
  * llmgw_routes_order() to choose, or a provider, which is the one target.
  * @param pin the body's "provider" member, never given if it has none
+ * @param dialect what the client speaks
  * @return APR_SUCCESS; LLMGW_EMODEL with the client's message in err
  */
 apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
                                llmgw_str_t model, llmgw_str_t pin,
+                               const llmgw_dialect_t *dialect,
                                llmgw_err_t *err);
 
 /**

@@ -176,8 +176,9 @@ sub read_request {
 sub understand {
     my ($call, $nth) = @_;
     $call->{nth} = $nth;
-    $call->{form} = $call->{target} =~ m{/messages(\?|$)} ? 'anthropic'
-                                                          : 'openai';
+    $call->{form} = $call->{target} =~ m{/messages(\?|$)}  ? 'anthropic'
+                  : $call->{target} =~ m{/responses(\?|$)} ? 'responses'
+                                                           : 'openai';
     $call->{json} = {};
     if (length $call->{body} < 300_000) {
         my $j = eval { $json->decode($call->{body}) };

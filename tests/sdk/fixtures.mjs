@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 /** The dialects of recorded exchanges, and the kind of provider that speaks them. */
 export const kinds = {
   'openai-chat': 'openai', 'openai-compatible': 'openai', 'azure-openai': 'openai',
-  anthropic: 'anthropic', gemini: 'gemini', 'vertex-gemini': 'gemini',
+  'openai-responses': 'openai-responses', anthropic: 'anthropic', gemini: 'gemini', 'vertex-gemini': 'gemini',
 };
 
 /** The recorded exchanges of a dialect. */

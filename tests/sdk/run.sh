@@ -123,12 +123,14 @@ LogLevel info
 Listen 127.0.0.1:$port
 LLMProvider mock openai http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider claude anthropic http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
+LLMProvider resp openai-responses http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider gemini gemini http://127.0.0.1:$up/v1beta key=env:LLMGW_SDK_KEY models=none
 LLMProvider echo echo -
 LLMProvider slowecho echo - delay=100ms interval=50ms
 LLMRoute sensible-openai mock/sensible
 LLMRoute sensible-anthropic claude/sensible
 LLMRoute sensible-gemini gemini/sensible
+LLMRoute sensible-openai-responses resp/sensible
 LLMTimeout connect=2s first=10s idle=10s total=60s
 AllowEncodedSlashes NoDecode
 <LocationMatch "^/v1(beta)?/">

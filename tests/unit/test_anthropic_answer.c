@@ -11,10 +11,7 @@ END_TEST
 
 START_TEST(test_bad_bodies)
 {
-    static const struct {
-        const char *body;
-        apr_status_t status;
-    } cases[] = {
+    static const status_case_t cases[] = {
         { "null", LLMGW_EUPBODY },
         { "{}", LLMGW_EUPBODY },
         { "{\"content\":\"text\"}", LLMGW_EUPBODY },
@@ -23,23 +20,14 @@ START_TEST(test_bad_bodies)
         { "{\"content\":[],\"stop_reason\":\"end_turn\"}", APR_SUCCESS },
         { "not json", LLMGW_EUPBODY }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        decoded_t got = decode(anthropic, 0, llmgw_str_of(cases[i].body));
-
-        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
-                      got.status);
-    }
+    check_statuses(anthropic, 0, cases, sizeof(cases) / sizeof(cases[0]));
 }
 END_TEST
 
 START_TEST(test_bad_streams)
 {
-    static const struct {
-        const char *body;
-        apr_status_t status;
-    } cases[] = {
+    static const status_case_t cases[] = {
         { "", LLMGW_EEMPTY },
         { "data: {\"type\":\"ping\"}\n\n", LLMGW_EEMPTY },
         { "data: {\"type\":\"message_stop\"}\n\n", LLMGW_EEMPTY },
@@ -52,14 +40,8 @@ START_TEST(test_bad_streams)
           "\"end_turn\"}}\n\n", APR_SUCCESS },
         { "data: {\"type\":\"never_heard_of\"}\n\n", LLMGW_EEMPTY }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        decoded_t got = decode(anthropic, 1, llmgw_str_of(cases[i].body));
-
-        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
-                      got.status);
-    }
+    check_statuses(anthropic, 1, cases, sizeof(cases) / sizeof(cases[0]));
 }
 END_TEST
 

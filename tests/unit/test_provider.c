@@ -15,6 +15,10 @@ START_TEST(test_paths)
         { "openai", LLMGW_OP_CHAT, "/v1", NULL, NULL, "/v1/chat/completions" },
         { "openai", LLMGW_OP_CHAT, "", NULL, NULL, "/chat/completions" },
         { "openai", LLMGW_OP_MODELS, "/v1", NULL, NULL, "/v1/models" },
+        { "openai-responses", LLMGW_OP_CHAT, "/v1", NULL, NULL,
+          "/v1/responses" },
+        { "openai-responses", LLMGW_OP_MODELS, "/v1", NULL, NULL,
+          "/v1/models" },
         { "anthropic", LLMGW_OP_CHAT, "/v1", NULL, NULL, "/v1/messages" },
         { "anthropic", LLMGW_OP_MODELS, "/v1", NULL, NULL, "/v1/models" },
         { "gemini", LLMGW_OP_CHAT, "/v1beta", NULL, NULL,
@@ -61,9 +65,12 @@ START_TEST(test_kinds)
     llmgw_op_t op;
 
     ck_assert_str_eq(llmgw_provider_kind_names(unit_pool),
-                     "openai, azure, anthropic, gemini, echo");
+                     "openai, openai-responses, azure, anthropic, gemini, "
+                     "echo");
     ck_assert_ptr_eq(llmgw_provider_kind_lookup("parrot"), NULL);
     ck_assert_ptr_eq(llmgw_provider_kind_lookup(NULL), NULL);
+    ck_assert_int_gt(llmgw_provider_kind_lookup("azure")->auto_first,
+                     llmgw_provider_kind_lookup("openai")->auto_first);
     kind = llmgw_provider_kind_lookup("anthropic");
     ck_assert_str_eq(kind->auth_header, "x-api-key");
     ck_assert_str_eq(kind->version_header, "anthropic-version");
@@ -92,8 +99,8 @@ END_TEST
 /* What a provider's answer may never hand on. */
 START_TEST(test_headers)
 {
-    static const char *const kinds[] = { "openai", "azure", "anthropic",
-                                         "gemini", "echo" };
+    static const char *const kinds[] = { "openai", "openai-responses", "azure",
+                                         "anthropic", "gemini", "echo" };
     static const char *const barred[] = { "set-cookie", "server",
                                           "authorization", "content-length",
                                           "transfer-encoding" };

@@ -56,6 +56,32 @@ START_TEST(last_segments_decide)
 }
 END_TEST
 
+START_TEST(stored_responses)
+{
+    static const struct {
+        const char *path;
+        const char *methods;
+    } cases[] = {
+        { "/v1/responses/resp_1", "GET, DELETE" },
+        { "/openai/v1/responses/resp_1/", "GET, DELETE" },
+        { "/v1/responses/resp_1/input_items", "GET" },
+        { "/v1/responses/resp_1/cancel", "POST" }
+    };
+    llmgw_surface_t s;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        check_as(cases[i].path, LLMGW_SURFACE_RESPONSE, "openai_responses",
+                 "resp_1");
+        llmgw_surface_parse(&s, cases[i].path);
+        ck_assert_str_eq(s.methods, cases[i].methods);
+    }
+    check("/v1/responses/resp_1/other", LLMGW_SURFACE_UNKNOWN, NULL);
+    check("/v1/responses/compact", LLMGW_SURFACE_UNKNOWN, NULL);
+    check("/v1/responses/resp_1/models/m", LLMGW_SURFACE_MODEL, "m");
+}
+END_TEST
+
 START_TEST(everything_else_is_unknown)
 {
     check("/", LLMGW_SURFACE_UNKNOWN, NULL);
@@ -67,5 +93,5 @@ START_TEST(everything_else_is_unknown)
 }
 END_TEST
 
-UNIT_MAIN("surface", last_segments_decide, other_dialects,
+UNIT_MAIN("surface", last_segments_decide, other_dialects, stored_responses,
           everything_else_is_unknown)

@@ -285,17 +285,6 @@ static int is_bare_error(const llmgw_json_t *body)
 
 /* ---- the dialect's functions -------------------------------------------- */
 
-/*
- * Unescaping may move the scratch buffer, so room for all is made first: what
- * strings unescape to is never longer than their source.
- */
-static apr_status_t reserve(llmgw_decode_t *d, apr_size_t len)
-{
-    apr_status_t rv = llmgw_buf_reserve(d->scratch, len + 1);
-
-    return rv == LLMGW_ETOOBIG ? LLMGW_EUPTOOBIG : rv;
-}
-
 /* Is there a choice with a message, or with an error of its own? */
 static int has_output(const llmgw_json_t *choices)
 {
@@ -317,7 +306,7 @@ apr_status_t llmgw_openai_chat_decode_whole(llmgw_decode_t *d,
     openai_chat_decode_t *st = d->state;
     const llmgw_json_t *choices = llmgw_json_lookup_type(body, "choices",
                                                          LLMGW_JSON_ARRAY);
-    apr_status_t rv = reserve(d, body->len);
+    apr_status_t rv = llmgw_openai_reserve(d, body->len);
 
     st->is_whole = 1;
     if (rv != APR_SUCCESS) {
@@ -351,7 +340,7 @@ apr_status_t llmgw_openai_chat_decode_event(llmgw_decode_t *d,
 {
     openai_chat_decode_t *st = d->state;
     const llmgw_json_t *body;
-    apr_status_t rv = reserve(d, ev->data.len);
+    apr_status_t rv = llmgw_openai_reserve(d, ev->data.len);
 
     if (rv != APR_SUCCESS) {
         return rv;

@@ -155,9 +155,23 @@ sub function_response {
         map { ref $o->{$_} ? json($o->{$_}) : $o->{$_} } sort keys %$o } @r;
 }
 
+# Those of Responses' are items at the end of the input.
+sub call_output {
+    my ($call) = @_;
+    my $input = $call->{json}{input};
+    my @r;
+    for (reverse ref $input eq 'ARRAY' ? @$input : ()) {
+        last unless ($_->{type} || '') =~ /_call_output$/;
+        unshift @r, ref $_->{output} ? join('', map { $_->{text} } @{ $_->{output} })
+                                     : $_->{output};
+    }
+    return @r ? join(' ', @r) : undef;
+}
+
 sub tool_result {
     my ($call) = @_;
     return function_response($call) if $call->{form} eq 'gemini';
+    return call_output($call) if $call->{form} eq 'responses';
     my $m = $call->{json}{messages};
     my $last = ref $m eq 'ARRAY' && @$m ? $m->[-1] : {};
     return $last->{content} if ($last->{role} || '') eq 'tool';
@@ -187,11 +201,15 @@ $SCENARIO{'parallel-tools'} = calls_tools([\%PARIS, \%TIME, \%NONE]);
 # Thought about, and signed: Anthropic signs the thought, Gemini the call
 $SCENARIO{'signed-tools'} = calls_tools(
     [{ %PARIS, signature => 'c2lnbmF0dXJl' }], reasoning => 'Let me think.');
+$SCENARIO{'custom-tools'} = calls_tools(
+    [{ id => 'call_1', name => 'sql', args => "SELECT \"\x{e9}\"\n", custom => 1 }]);
 $SCENARIO{'mixed-tools'} = sub {    # two calls whose pieces come in turns
     my ($call) = @_;
     my @e = events($call, tools => [{ %WEATHER }, { %TIME }]);
-    return (out(sse_head()), chunks(@e[0, 1, 4, 2, 5, 3, 6, 7 .. $#e]),
-            last_chunk());
+    my @order = $call->{form} eq 'responses'
+        ? (0, 1, 2, 7, 3, 8, 4, 9, 10, 11, 5, 6, 12 .. $#e)
+        : (0, 1, 4, 2, 5, 3, 6, 7 .. $#e);
+    return (out(sse_head()), chunks(@e[@order]), last_chunk());
 };
 $SCENARIO{'text-and-tool'} = sub {
     return usual($_[0], tokens => ['Let me look.'], tools => [{ %TIME }]);
@@ -257,11 +275,33 @@ JSON
         qq(event: message_stop\ndata: {"type":"message_stop" }\n\n)), last_chunk());
 }
 
+sub odd_response {
+    my ($call, $model) = @_;
+    my $base = qq("id" : "resp_odd","object":"response","created_at":1700000000,)
+             . qq("model":$model,"x_big":12345678901234567890,"x_huge":1E400);
+    my $item = qq({"type":"message","id":"msg_odd","role":"assistant","status":)
+             . qq("completed","content":[{"type":"output_text","annotations":[],)
+             . qq("text":"caf\\u00e9 \\/ \\ud83d\\ude00"}]});
+    my $end = qq({ $base ,\t"status":"completed","output":[$item],"x_neg":-0,)
+            . qq("usage":{"output_tokens":2,"input_tokens":1,"total_tokens":3} });
+    return reply(200, [json_type()], $end) unless $call->{stream};
+    return (out(sse_head()), chunks(
+        ": a comment\n\n",
+        qq(event: response.created\r\ndata:{"response" : {$base,"status":"in_progress",)
+            . qq("output":[]},"type":"response.created"}\r\n\r\n),
+        qq(event: x_unknown\nid: 7\ndata:   {"type":"x_unknown","x":-0}\n\n),
+        qq(data: {"type":"response.output_text.delta","output_index":0,\ndata: )
+            . qq("delta":"caf\\u00e9 \\/ \\ud83d\\ude00"}\n\n),
+        qq(event: response.completed\ndata: {"type":"response.completed","response":)
+            . qq($end }\n\n), "data: [DONE]\n\n"), last_chunk());
+}
+
 # Legal bytes that a copy through a JSON tree would change
 $SCENARIO{'odd-bytes'} = sub {
     my ($call) = @_;
     my $model = json("$call->{model}");
     return odd_message($call, $model) if $call->{form} eq 'anthropic';
+    return odd_response($call, $model) if $call->{form} eq 'responses';
     return reply(200, [json_type()], <<"JSON") unless $call->{stream};
  { "id" : "chatcmpl-odd" ,\t"object":"chat.completion","created":1700000000,
    "model":$model, "choices":[{"index":0,"message":{"role":"assistant",
@@ -657,6 +697,9 @@ sub error_event {           # key=1 repeats the key
     return "event: error\ndata: " . json({ type => 'error', error => {
         type => $type, message => $message } }) . "\n\n"
         if $call->{form} eq 'anthropic';
+    return "event: error\ndata: " . json({ type => 'error', sequence_number => 99,
+        code => $type, message => $message, param => undef }) . "\n\n"
+        if $call->{form} eq 'responses';
     my $name = $call->{arg}{named} ? "event: error\n" : '';
     return $name . 'data: ' . json({ error => { message => $message,
         type => $type, param => undef, code => $type } }) . "\n\n";

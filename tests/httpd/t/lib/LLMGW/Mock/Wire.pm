@@ -1,4 +1,4 @@
-# Wire.pm: answers of the mock provider: OpenAI's chat form, Anthropic's, Gemini's
+# Wire.pm: answers of the mock provider: OpenAI's two forms, Anthropic's, Gemini's
 package LLMGW::Mock::Wire;
 use strict;
 use warnings;
@@ -12,7 +12,8 @@ sub json { return $json->encode(shift) }
 
 # What an answer holds, the same for all forms:
 #   tokens => [words], reasoning => text,
-#   tools => [{id, name, args (a string), signature (Gemini's, may be absent)}],
+#   tools => [{id, name, args (a string), custom (a free-form tool's),
+#     signature (Gemini's)}],
 #   stop => "stop" | "length" | "tool_calls", stop_sequence => the one that was hit,
 #   usage => { prompt, completion, cached, reasoning }, and not Anthropic's
 #   choices => how many times the same, logprobs => [OpenAI's, one a token]
@@ -40,6 +41,7 @@ sub whole {
     my $a = _fill(%args);
     return json(_candidates($a, _parts($a), 1, @{ $a->{logprobs} || [] }))
         if $call->{form} eq 'gemini';
+    return json(_response($call, $a)) if $call->{form} eq 'responses';
     return $call->{form} eq 'anthropic' ? _message($call, $a)
                                         : _completion($call, $a);
 }
@@ -48,6 +50,7 @@ sub events {
     my ($call, %args) = @_;
     my $a = _fill(%args);
     return _candidate_events($a) if $call->{form} eq 'gemini';
+    return _response_events($call, $a) if $call->{form} eq 'responses';
     return $call->{form} eq 'anthropic' ? _message_events($call, $a)
                                         : _chunks($call, $a);
 }
@@ -136,16 +139,22 @@ sub _signed {
         google => { thought_signature => $tool->{signature} } });
 }
 
+sub _tool_call {
+    my ($t, $args) = @_;
+    return { id => $t->{id}, type => 'custom',
+             custom => { name => $t->{name}, input => $args } } if $t->{custom};
+    return { id => $t->{id}, type => 'function', _signed($t),
+             function => { name => $t->{name}, arguments => $args } };
+}
+
 sub _completion {
     my ($call, $a) = @_;
     my %message = (role => 'assistant',
                    content => @{ $a->{tokens} } ? join('', @{ $a->{tokens} })
                                                 : undef);
     $message{reasoning_content} = $a->{reasoning} if defined $a->{reasoning};
-    $message{tool_calls} = [map {
-        { id => $_->{id}, type => 'function', _signed($_),
-          function => { name => $_->{name}, arguments => $_->{args} } }
-    } @{ $a->{tools} }] if @{ $a->{tools} };
+    $message{tool_calls} = [map { _tool_call($_, $_->{args}) } @{ $a->{tools} }]
+        if @{ $a->{tools} };
     return json({
         id => 'chatcmpl-mock', object => 'chat.completion',
         created => 1700000000, model => "$call->{model}",
@@ -192,10 +201,10 @@ sub _chunks {
     my $i = 0;
     for my $t (@{ $a->{tools} }) {
         push @out, _delta($call, { tool_calls => [{ index => $i,
-            id => $t->{id}, type => 'function', _signed($t),
-            function => { name => $t->{name}, arguments => '' } }] });
-        push @out, map { _delta($call, { tool_calls => [{ index => $i,
-            function => { arguments => $_ } }] }) } _halves($t->{args});
+                                                    %{ _tool_call($t, '') } }] });
+        push @out, map { _delta($call, { tool_calls => [{ index => $i, $t->{custom}
+            ? (custom => { input => $_ }) : (function => { arguments => $_ }) }] })
+        } _halves($t->{args});
         $i++;
     }
     push @out, _delta($call, {}, $a->{stop}, _hit($a));
@@ -210,6 +219,112 @@ sub _halves {
     my ($s) = @_;
     my $half = int(length($s) / 2);
     return (substr($s, 0, $half), substr($s, $half));
+}
+
+# ---- OpenAI's Responses ------------------------------------------------------
+
+# The items as they are in the end; each has one list of parts at most.
+sub _items {
+    my ($a, $cut) = @_;
+    my @items;
+    push @items, { id => 'rs_mock', type => 'reasoning', encrypted_content =>
+                   'gAAAAABmock-_opaque==',
+                   summary => [{ type => 'summary_text', text => $a->{reasoning} }] }
+        if defined $a->{reasoning};
+    push @items, { id => 'msg_mock', type => 'message', role => 'assistant',
+                   status => $cut ? 'incomplete' : 'completed',
+                   content => [{ type => 'output_text', annotations => [],
+                                 logprobs => [], text => join '', @{ $a->{tokens} } }] }
+        if @{ $a->{tokens} };
+    push @items, map {
+        $_->{custom}
+        ? { id => "ctc_$_->{id}", type => 'custom_tool_call', status => 'completed',
+            call_id => $_->{id}, name => $_->{name}, input => $_->{args} }
+        : { id => "fc_$_->{id}", type => 'function_call', status => 'completed',
+            call_id => $_->{id}, name => $_->{name}, arguments => $_->{args} }
+    } @{ $a->{tools} };
+    return @items;
+}
+
+my %CUT = (length => 'max_output_tokens', content_filter => 'content_filter');
+
+# A response; $status: of one that has not ended
+sub _response {
+    my ($call, $a, $status) = @_;
+    my $n = @{ $a->{tokens} } || 1;
+    my $cut = $CUT{ $a->{stop} };
+    return {
+        id => 'resp_mock', object => 'response', created_at => 1700000000,
+        model => "$call->{model}", error => undef, metadata => {},
+        instructions => $call->{json}{instructions}, temperature => 1, top_p => 1,
+        parallel_tool_calls => JSON::PP::true, tool_choice => 'auto', tools => [],
+        store => JSON::PP::false, x_mock => 'member',
+        status => $status || ($cut ? 'incomplete' : 'completed'),
+        incomplete_details => $cut && !$status ? { reason => $cut } : undef,
+        output => $status ? [] : [_items($a, $cut)],
+        usage => $status ? undef : {
+            input_tokens => 11, output_tokens => $n, total_tokens => 11 + $n,
+            input_tokens_details => { cached_tokens => 3 },
+            output_tokens_details => { reasoning_tokens => 0 } } };
+}
+
+my %PART = (
+    message => [qw(content content_part output_text content_index)],
+    reasoning => [qw(summary reasoning_summary_part reasoning_summary_text
+                     summary_index)]);
+
+# The events of an item of one part, in the pieces given
+sub _part_events {
+    my ($ev, $item, $i, @pieces) = @_;
+    my ($list, $added, $text, $index) = @{ $PART{ $item->{type} } };
+    my $part = $item->{$list}[0];
+    my @place = (item_id => $item->{id}, output_index => $i, $index => 0);
+    return ($ev->("response.$added.added", @place, part => { %$part, text => '' }),
+            (map { $ev->("response.$text.delta", @place, delta => $_,
+                         obfuscation => 'x7Gb') } @pieces),
+            $ev->("response.$text.done", @place, text => $part->{text}),
+            $ev->("response.$added.done", @place, part => $part));
+}
+
+sub _call_events {
+    my ($ev, $item, $i) = @_;
+    my ($member, $event) = $item->{type} eq 'function_call'
+        ? ('arguments', 'response.function_call_arguments')
+        : ('input', 'response.custom_tool_call_input');
+    my @place = (item_id => $item->{id}, output_index => $i);
+    return ((map { $ev->("$event.delta", @place, delta => $_) }
+                 _halves($item->{$member})),
+            $ev->("$event.done", @place, $member => $item->{$member}));
+}
+
+sub _item_events {
+    my ($ev, $a, $item, $i) = @_;
+    my $type = $item->{type};
+    my %begun = (%$item, status => 'in_progress');
+    $begun{$_} = [] for grep { ref $begun{$_} } qw(content summary);
+    $begun{$_} = '' for grep { defined $begun{$_} } qw(arguments input);
+    delete $begun{encrypted_content};
+    return ($ev->('response.output_item.added', output_index => $i, item => \%begun),
+            $type =~ /_call$/ ? _call_events($ev, $item, $i)
+            : _part_events($ev, $item, $i, $type eq 'reasoning'
+                           ? $a->{reasoning} : @{ $a->{tokens} }),
+            $ev->('response.output_item.done', output_index => $i, item => $item));
+}
+
+# OpenAI itself sends no [DONE].
+sub _response_events {
+    my ($call, $a) = @_;
+    my $n = 0;
+    my $ev = sub { return _event(@_, sequence_number => $n++) };
+    my $end = _response($call, $a);
+    my $begun = _response($call, $a, 'in_progress');
+    my @out = ($ev->('response.created', response => $begun),
+               $ev->('response.in_progress', response => $begun));
+    my $i = 0;
+    push @out, _item_events($ev, $a, $_, $i++) for @{ $end->{output} };
+    push @out, $ev->("response.$end->{status}", response => $end)
+        unless $a->{no_done};
+    return @out;
 }
 
 # ---- Anthropic ---------------------------------------------------------------

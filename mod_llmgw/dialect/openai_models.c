@@ -1,5 +1,5 @@
-/* models.c: lists of models as OpenAI's clients expect them */
-#include "openai_chat.h"
+/* openai_models.c: lists of models as OpenAI's clients expect them */
+#include "openai.h"
 
 static void put_model(llmgw_json_writer_t *w, const llmgw_model_t *m)
 {
@@ -15,9 +15,9 @@ static void put_model(llmgw_json_writer_t *w, const llmgw_model_t *m)
     llmgw_json_end(w, '}');
 }
 
-apr_status_t llmgw_openai_chat_models_encode(llmgw_buf_t *out,
-                                             const llmgw_model_t *models,
-                                             int n, int single)
+apr_status_t llmgw_openai_models_encode(llmgw_buf_t *out,
+                                        const llmgw_model_t *models, int n,
+                                        int single)
 {
     llmgw_json_writer_t w = LLMGW_JSON_WRITER(out);
     int i;
