@@ -10,7 +10,6 @@ import { z } from 'zod';
 
 export const hello = 'Hello from mock';
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
-const signature = 'c2lnbmF0dXJl';
 
 const weather = {
   name: 'get_weather', description: 'the weather of a city', schema: z.object({ city: z.string() }),
@@ -154,7 +153,7 @@ async function signedLoop(c, stream, scenario = 'signed-tools') {
 
 // What a provider signed must come back to it with the result of the call
 both('signature', async (c, stream) => {
-  assert.deepEqual((await signedLoop(c, stream)).signed, [signature]);
+  assert.deepEqual((await signedLoop(c, stream)).signed, [c.signature]);
 });
 
 // A client that did not keep it must not be refused: Anthropic is asked not to

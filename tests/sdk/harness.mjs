@@ -29,6 +29,7 @@ function makeCase(client, kind) {
     client,
     kind,
     echo: provider.echo,
+    signature: provider.signature,
     model: (scenario) => provider.model(`${scenario},tag=${tag}`),
     received: () => received(tag, client.speaks !== kind),
   };

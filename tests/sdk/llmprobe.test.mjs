@@ -8,13 +8,16 @@ import process from 'node:process';
 import { note } from './harness.mjs';
 
 // What counts; llmprobe looks at whatever else it finds
-const surfaces = ['models', 'chat', 'messages'];
+const surfaces = ['models', 'chat', 'messages', 'responses'];
 
 // What a kind of provider has no words for: left out, and named in X-LLMGW-Dropped
+const names = { 'responses-streaming': 'reasoning has the names of OpenAI\'s events' };
 const limits = {
-  openai: {},
-  anthropic: { 'chat-logprobs': 'Anthropic has no logprobs' },
+  openai: names,
+  anthropic: { ...names, 'chat-logprobs': 'Anthropic has no logprobs' },
   gemini: {
+    ...names,
+    'responses-parallel-tools-off': 'Gemini calls as many tools as it likes',
     'chat-parallel-tools-off': 'Gemini calls as many tools as it likes',
     'messages-parallel-tools-off': 'Gemini calls as many tools as it likes',
     'messages-stop-sequence-echo': 'Gemini does not tell which stop sequence it was',

@@ -55,6 +55,24 @@ const read = {
     };
   },
 
+  responses(body) {
+    const items = typeof body.input === 'string' ? [{ role: 'user', content: body.input }]
+      : list(body.input);
+    const typed = (type) => items.filter((i) => i.type === type);
+    return {
+      system: [{ content: body.instructions }, ...of(items, 'system', 'developer')]
+        .map((m) => text(m.content, '\n')).filter((t) => t).join('\n'),
+      users: of(items, 'user').map((m) => text(m.content)),
+      images: some(items.flatMap((m) => blocks(m.content)).map((b) => base64(b.image_url))),
+      tools: list(body.tools).map((t) => ({ name: t.name, parameters: t.parameters })),
+      calls: typed('function_call').map((c) => ({ name: c.name, args: JSON.parse(c.arguments) })),
+      results: typed('function_call_output').map((r) => text(r.output)),
+      schema: body.text?.format?.schema,
+      thinks: body.reasoning !== undefined,
+      signed: some(typed('reasoning').map((r) => r.encrypted_content)),
+    };
+  },
+
   gemini(body) {
     const all = list(body.contents).flatMap((c) => list(c.parts));
     const config = body.generationConfig ?? {};
@@ -73,7 +91,10 @@ const read = {
   },
 };
 
-const requests = { openai: schemas?.chat.request, anthropic: schemas?.messages.request };
+const requests = {
+  openai: schemas?.chat.request,
+  anthropic: schemas?.messages.request,
+};
 
 function assertValid({ form, body }) {
   const wrong = requests[form]?.(body) ?? [];
@@ -95,14 +116,17 @@ export async function received(tag, isWritten) {
 
 /*
  * model(name): what to ask for so that the mock plays that scenario.
- * cannot: { feature: reason }
+ * signature: what it signs with. cannot: { feature: reason }
  */
-const scripted = (pin, cannot = {}) => ({ model: (name) => `${pin}/${name}`, cannot });
+const scripted = (pin, signature = 'c2lnbmF0dXJl') => ({
+  model: (name) => `${pin}/${name}`, signature,
+});
 const silent = 'echo makes no errors';
 
 export const providers = {
   openai: scripted('mock'),
   anthropic: scripted('claude'),
+  'openai-responses': scripted('resp', 'gAAAAABmock-_opaque=='),
   gemini: scripted('gemini'),
   echo: {
     model: (name) => (/^(slow|stall)/.test(name) ? 'slowecho/any' : 'echo/any'),

@@ -71,6 +71,8 @@ function extendOpenAI(d) {
   for (const name of ['ChatCompletionMessageToolCall', 'ChatCompletionMessageToolCallChunk']) {
     add(name, { extra_content: { type: 'object' } });
   }
+  d.ChatCompletionMessageToolCallChunk.properties.type.enum.push('custom');
+  add('ChatCompletionMessageToolCallChunk', { custom: { type: 'object' } });
   const { annotations } = d.ChatCompletionResponseMessage.properties;
   add('ChatCompletionStreamResponseDelta', { annotations: structuredClone(annotations) });
   add('ErrorResponse', { request_id: string });

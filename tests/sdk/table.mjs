@@ -10,7 +10,7 @@ import process from 'node:process';
 const [, , from, to] = process.argv;
 const cells = fs.existsSync(from)
   ? fs.readFileSync(from, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line)) : [];
-const kinds = ['openai', 'anthropic', 'gemini', 'echo'];
+const kinds = ['openai', 'openai-responses', 'anthropic', 'gemini', 'echo'];
 
 /** The reasons of what cannot be, numbered. */
 const notes = [];

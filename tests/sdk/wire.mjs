@@ -9,6 +9,7 @@ const apis = {
   chat: (model, stream) => ['/v1/chat/completions',
     { model, stream, messages: user, ...(stream && { stream_options: { include_usage: true } }) }],
   messages: (model, stream) => ['/v1/messages', { model, stream, max_tokens: 1000, messages: user }],
+  responses: (model, stream) => ['/v1/responses', { model, stream, input: user }],
   gemini: (model, stream) => [
     `/v1beta/models/${encodeURIComponent(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
     { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] }],

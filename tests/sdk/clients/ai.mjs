@@ -6,6 +6,7 @@ import {
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogle } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
+import { createOpenResponses } from '@ai-sdk/open-responses';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 
 globalThis.AI_SDK_LOG_WARNINGS = false;     // of models it does not know by name
@@ -91,6 +92,7 @@ const client = (row) => ({
 });
 
 const openai = createOpenAI({ baseURL, apiKey });
+const open = createOpenResponses({ name: 'gateway', url: `${baseURL}/responses`, apiKey });
 const compatible = createOpenAICompatible({
   name: 'gateway', baseURL, apiKey, includeUsage: true, supportsStructuredOutputs: true,
 });
@@ -98,6 +100,10 @@ const anthropic = createAnthropic({ baseURL, apiKey });
 const google = createGoogle({ baseURL: baseURL.replace(/\/v1$/, '/v1beta'), apiKey });
 
 const keeps = { 'signature lost': 'it keeps what was signed' };
+const reasoningUnsigned = 'it keeps the signatures of calls, not of reasoning';
+// extra_content, where Responses have a call's signature, is of no client's
+const callsUnsigned = 'it keeps the signatures of reasoning, not of calls';
+const unsigned = { openai: callsUnsigned, gemini: callsUnsigned };
 const all = (why, ...names) => Object.fromEntries(
   names.flatMap((name) => [[name, why], [`${name}, streamed`, why]]));
 
@@ -110,9 +116,20 @@ export default [
     },
   }),
   client({
+    name: '@ai-sdk/openai responses', speaks: 'openai-responses', model: (id) => openai.responses(id),
+    cannot: { ...keeps, ...all(unsigned, 'signature') },
+    options: (ask) => ({ openai: { store: false, ...(ask.think && {
+      forceReasoning: true, reasoningSummary: 'auto', include: ['reasoning.encrypted_content'] }) } }),
+  }),
+  client({
+    name: '@ai-sdk/open-responses', speaks: 'openai-responses', model: (id) => open(id),
+    cannot: { ...keeps, ...all(unsigned, 'signature'),
+      ...all('it reads no error whose param is null, as OpenAI\'s are', 'error') },
+  }),
+  client({
     name: '@ai-sdk/openai-compatible', speaks: 'openai', model: (id) => compatible(id),
     cannot: {
-      ...all({ anthropic: 'it keeps the signatures of calls, not of reasoning' }, 'signature'),
+      ...all({ anthropic: reasoningUnsigned, 'openai-responses': reasoningUnsigned }, 'signature'),
       'signature lost': { openai: keeps['signature lost'], gemini: keeps['signature lost'] },
     },
   }),

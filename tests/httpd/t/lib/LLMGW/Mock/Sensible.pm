@@ -105,7 +105,31 @@ sub _gemini {
         schema => $schema };
 }
 
-my %READ = (openai => \&_openai, anthropic => \&_anthropic, gemini => \&_gemini);
+sub _responses {
+    my ($b) = @_;
+    my @items = ref $b->{input} ? _list($b->{input})
+        : { role => 'user', content => $b->{input} };
+    return undef unless @items;
+    my $choice = $b->{tool_choice};
+    my $format = _hash(_hash($b->{text})->{format});
+    my @turns = map {
+        ($_->{type} || '') =~ /_output$/ ? { role => 'tool', text => _texts($_->{output}) }
+            : $_->{role} ? { role => $_->{role}, text => _texts($_->{content}) } : ();
+    } @items;
+    return {
+        system => join(' ', map { defined ? $_ : () } $b->{instructions},
+            map { $_->{text} } grep { $_->{role} =~ /^(system|developer)$/ } @turns),
+        turns => [grep { $_->{role} !~ /^(system|developer)$/ } @turns],
+        tools => [map { { name => $_->{name}, schema => $_->{parameters} } }
+            _list($b->{tools})],
+        choice => ref $choice ? $choice->{name}
+            : ($choice || 'auto') eq 'required' ? 'any' : $choice || 'auto',
+        parallel => !exists $b->{parallel_tool_calls} || $b->{parallel_tool_calls},
+        max => $b->{max_output_tokens}, stop => [], n => 1, think => $b->{reasoning},
+        json => ($format->{type} || '') eq 'json_object', schema => $format->{schema} };
+}
+
+my %READ = (responses => \&_responses, openai => \&_openai, anthropic => \&_anthropic, gemini => \&_gemini);
 
 # The request of a call in that form; undef where it is no request.
 sub question {
