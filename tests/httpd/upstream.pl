@@ -10,7 +10,8 @@
 # It ends with its parent, or on SIGTERM. What it does for a request is
 # decided by the model's name: see LLMGW::Mock::Scenario; below /raw by the
 # query: see LLMGW::Mock::Raw.
-#   GET /_stats[?tag=T]  what happened so far (requests whose model has tag=T)
+#   GET /_stats[?tag=T]  what happened so far (requests whose model has tag=T,
+#   with their bodies and digests of their keys)
 use strict;
 use warnings;
 use FindBin;
@@ -258,6 +259,7 @@ sub play {
     return 'keep';
 }
 
+# Only lines that matter are decoded: there may be many, and long ones
 sub stats {
     my ($query) = @_;
     my ($tag) = ($query || '') =~ /(?:^|&)tag=([^&]*)/;
@@ -265,22 +267,23 @@ sub stats {
     my (%open, %request);
     my %s = (now => now_ms(), connections => 0, requests => []);
     while (<$in_log>) {
-        my $e = eval { $json->decode($_) } or next;
-        if ($e->{ev} eq 'accept') { $s{connections}++; $open{ $e->{conn} } = 1 }
-        elsif ($e->{ev} eq 'end') { delete $open{ $e->{conn} } }
-        elsif ($e->{ev} eq 'request') {
-            $request{"$e->{conn}.$e->{nth}"} = $e;
+        my ($conn) = /"conn":(\d+)/ or next;
+        if (/"ev":"accept"/) { $s{connections}++; $open{$conn} = 1 }
+        elsif (/"ev":"end"/) { delete $open{$conn} }
+        elsif (/"ev":"request"/) {
+            next if defined $tag && !/"tag":"\Q$tag\E"/;
+            my $e = eval { $json->decode($_) } or next;
+            $request{"$conn.$e->{nth}"} = $e;
             push @{ $s{requests} }, $e;
         }
-        elsif (my $r = $request{"$e->{conn}.$e->{nth}"}) {
+        elsif (/"nth":(\d+)/ and my $r = $request{"$conn.$1"}) {
+            my $e = eval { $json->decode($_) } or next;
             $r->{how} = $e->{how};
             $r->{done} = $e->{t};
         }
     }
     $s{open} = keys %open;
     $_->{conn_open} = $open{ $_->{conn} } ? 1 : 0 for @{ $s{requests} };
-    $s{requests} = [grep { $_->{tag} eq $tag } @{ $s{requests} }]
-        if defined $tag;
     return $json->encode(\%s);
 }
 
@@ -309,6 +312,17 @@ sub serve_raw {
     return $how;
 }
 
+# What is told of a request later; all of it where a tag asks for that
+sub told {
+    my ($call) = @_;
+    my $tag = $call->{arg}{tag};
+    return (name => $call->{name}, tag => $tag || '', method => $call->{method},
+            target => $call->{target}, stream => $call->{stream},
+            defined $tag ? (form => $call->{form}, body => $call->{json},
+                            key => LLMGW::Mock::Scenario::key_digest($call))
+                         : ());
+}
+
 sub serve {
     my $nth = 0;
     my $how = 'keep';
@@ -325,9 +339,7 @@ sub serve {
             next;
         }
         my @id = (conn => $conn_id, nth => $nth);
-        note(ev => 'request', @id, name => $call->{name},
-             tag => $call->{arg}{tag} || '', method => $call->{method},
-             target => $call->{target}, stream => $call->{stream},
+        note(ev => 'request', @id, told($call),
              $call->{op} ne 'chat' && length $call->{body} < 20_000
              ? (body => $call->{body}) : ());
         $how = play(LLMGW::Mock::Scenario::steps($call));

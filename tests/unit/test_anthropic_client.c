@@ -66,6 +66,9 @@ START_TEST(test_refused)
           "output_config.format.type", LLMGW_EINVAL },
         { USER ",\"output_format\":{\"type\":\"json_schema\"}",
           "output_format.schema", LLMGW_EINVAL },
+        { USER ",\"thread\":5", "thread", LLMGW_EINVAL },
+        { USER ",\"thread\":{\"type\":\"create\"}", "thread",
+          LLMGW_EUNSUPPORTED },
         { USER ",\"tools\":{}", "tools", LLMGW_EINVAL },
         { USER ",\"tools\":[{}]", "tools[0].name", LLMGW_EMISSING },
         { USER ",\"tools\":[{\"name\":\"f\"},{\"name\":\"g\","
@@ -90,6 +93,21 @@ START_TEST(test_refused)
                       err.message);
         ck_assert_str_eq(err.param, cases[i].param);
     }
+}
+END_TEST
+
+/* Clients of message threads go on without when they are told by this code. */
+START_TEST(test_thread)
+{
+    llmgw_err_t err = LLMGW_ERR_INIT;
+
+    ck_assert_ptr_eq(read_request(anthropic, LLMGW_STR_LIT(
+        "{\"model\":\"m\"," USER ",\"thread\":{\"type\":\"continue\","
+        "\"previous_message_id\":\"msg_1\"}}"), &err), NULL);
+    ck_assert_str_eq(llmgw_err_code(&err), "thread_unsupported_request");
+    memset(&err, 0, sizeof(err));
+    ck_assert_ptr_ne(read_request(anthropic, LLMGW_STR_LIT(
+        "{\"model\":\"m\"," USER ",\"thread\":null}"), &err), NULL);
 }
 END_TEST
 
@@ -322,6 +340,6 @@ START_TEST(test_recorded)
 }
 END_TEST
 
-UNIT_MAIN("anthropic_client", test_golden, test_refused, test_refused_blocks,
-          test_odd_shapes, test_unsupported, test_choice_of_nothing,
+UNIT_MAIN("anthropic_client", test_golden, test_refused, test_thread,
+          test_refused_blocks, test_odd_shapes, test_unsupported, test_choice_of_nothing,
           test_signed_id, test_long_user, test_recorded)

@@ -103,6 +103,23 @@ static apr_status_t read_output_config(llmgw_reading_t *r,
     return llmgw_reading_object(r, "output_config", v, read_output, NULL);
 }
 
+/* {"type":"create"} or "continue": a conversation that Anthropic keeps, so that
+ * requests hold only what is new. Another API sees nothing of the rest: whatever
+ * LLMUnsupported says, clients must be told, and then send it all. */
+static apr_status_t read_thread(llmgw_reading_t *r, const llmgw_json_t *v)
+{
+    if (v->type != LLMGW_JSON_OBJECT) {
+        return llmgw_reading_invalid(r, "thread", "an object");
+    }
+    llmgw_err_set(r->err, r->p, LLMGW_EUNSUPPORTED, "thread",
+                  "The model this request goes to keeps no conversations: "
+                  "send all messages, and no \"thread\".");
+    if (r->err) {
+        r->err->code = "thread_unsupported_request";
+    }
+    return LLMGW_EUNSUPPORTED;
+}
+
 /* ---- the whole ---------------------------------------------------------- */
 
 static const llmgw_member_t members[] = {
@@ -121,6 +138,7 @@ static const llmgw_member_t members[] = {
     LLMGW_MEMBER_BY("thinking", read_thinking),
     LLMGW_MEMBER_BY("output_config", read_output_config),
     LLMGW_MEMBER_BY("output_format", read_output_format),
+    LLMGW_MEMBER_BY("thread", read_thread),
     LLMGW_MEMBER(STRING, "service_tier", service_tier),
     LLMGW_MEMBER_AS(MEANING, "mcp_servers")
 };

@@ -103,8 +103,22 @@ static apr_status_t emit_usage(llmgw_decode_t *d, const llmgw_json_t *body)
 
 /* ---- stop --------------------------------------------------------------- */
 
+/* The stop sequence that was hit, as vLLM and SGLang tell it beside "stop";
+ * numbers there are tokens. */
+static llmgw_str_t read_sequence(llmgw_decode_t *d, const llmgw_json_t *choice)
+{
+    const llmgw_json_t *v = llmgw_json_lookup_type(choice, "stop_reason",
+                                                   LLMGW_JSON_STRING);
+
+    if (!v) {
+        v = llmgw_json_lookup_type(choice, "matched_stop", LLMGW_JSON_STRING);
+    }
+    return v ? llmgw_json_string_buf(v, d->scratch) : LLMGW_STR_NULL;
+}
+
 static apr_status_t stop_choice(llmgw_decode_t *d, int number,
-                                openai_chat_choice_t *c, llmgw_stop_e stop)
+                                openai_chat_choice_t *c, llmgw_stop_e stop,
+                                llmgw_str_t sequence)
 {
     llmgw_event_t ev;
     apr_status_t rv = APR_SUCCESS;
@@ -124,7 +138,10 @@ static apr_status_t stop_choice(llmgw_decode_t *d, int number,
     if (c->nslots && stop == LLMGW_STOP_END) {
         stop = LLMGW_STOP_TOOL;     /* a forced call ends with "stop" */
     }
-    return llmgw_emit_stop(d, number, stop, LLMGW_STR_NULL);
+    if (stop == LLMGW_STOP_END && sequence.len) {
+        stop = LLMGW_STOP_SEQUENCE;
+    }
+    return llmgw_emit_stop(d, number, stop, sequence);
 }
 
 /* The stream ended in order: choices without a reason just ended. */
@@ -136,7 +153,8 @@ static apr_status_t stop_all(llmgw_decode_t *d)
 
     for (i = 0; i < st->nchoices && rv == APR_SUCCESS; i++) {
         if (st->choices[i] && !st->choices[i]->is_stopped) {
-            rv = stop_choice(d, i, st->choices[i], LLMGW_STOP_END);
+            rv = stop_choice(d, i, st->choices[i], LLMGW_STOP_END,
+                             LLMGW_STR_NULL);
         }
     }
     return rv;
@@ -198,7 +216,7 @@ static apr_status_t read_choice(llmgw_decode_t *d, const llmgw_json_t *choice,
     }
     stop = llmgw_openai_chat_stop(llmgw_json_lookup(choice, "finish_reason"));
     if (rv == APR_SUCCESS && stop != LLMGW_STOP_NONE) {
-        rv = stop_choice(d, (int)number, c, stop);
+        rv = stop_choice(d, (int)number, c, stop, read_sequence(d, choice));
     }
     return rv;
 }

@@ -11,6 +11,7 @@ use warnings;
 use Exporter 'import';
 use Digest::SHA ();
 use IO::Compress::Gzip qw(gzip);
+use LLMGW::Mock::Sensible qw(question answer);
 use LLMGW::Mock::Wire qw(whole events error_body models json);
 
 our @EXPORT_OK = qw(steps names);
@@ -23,9 +24,19 @@ sub names { return sort keys %SCENARIO }
 sub steps {
     my ($call) = @_;
     my $code = $SCENARIO{ $call->{name} };
+    return no_threads($call) if $call->{json}{thread};
     return $code->($call) if $code;
     return reply(404, [json_type()],
                  error_body($call, 404, "no scenario $call->{name}"));
+}
+
+# Anthropic's conversations on the server, which this one does not keep
+sub no_threads {
+    my ($call) = @_;
+    return reply(400, [json_type()], json({ type => 'error', error => {
+        type => 'invalid_request_error', message => 'no threads here',
+        details => { error_code => 'thread_unsupported_request',
+                     unsupported => ['thread'] } } }));
 }
 
 # ---- parts -------------------------------------------------------------------
@@ -140,7 +151,8 @@ sub function_response {
     my @parts = ref $c eq 'ARRAY' && @$c ? @{ $c->[-1]{parts} || [] } : ();
     my @r = map { $_->{functionResponse} || () } @parts;
     return undef unless @r;
-    return join ' ', map { my $o = $_->{response}; map { $o->{$_} } sort keys %$o } @r;
+    return join ' ', map { my $o = $_->{response};
+        map { ref $o->{$_} ? json($o->{$_}) : $o->{$_} } sort keys %$o } @r;
 }
 
 # Those of Responses' are items at the end of the input.
@@ -171,23 +183,26 @@ sub tool_result {
 }
 
 sub calls_tools {
-    my (@tools) = @_;
+    my ($tools, %more) = @_;
     return sub {
         my ($call) = @_;
         my $result = tool_result($call);
         $result = join '', map { $_->{text} } @$result if ref $result;
         return usual($call, tokens => ['The tool said: ', $result])
             if defined $result;
-        return usual($call, tools => [@tools]);
+        return usual($call, tools => [@$tools], %more);
     };
 }
 
-$SCENARIO{tools} = calls_tools({ %WEATHER, args => '{"city":"Paris"}' });
-$SCENARIO{'odd-tools'} = calls_tools({ %WEATHER });
-$SCENARIO{'parallel-tools'} = calls_tools(
-    { %WEATHER, args => '{"city":"Paris"}' }, { %TIME }, { %NONE });
+my %PARIS = (%WEATHER, args => '{"city":"Paris"}');
+$SCENARIO{tools} = calls_tools([\%PARIS]);
+$SCENARIO{'odd-tools'} = calls_tools([\%WEATHER]);
+$SCENARIO{'parallel-tools'} = calls_tools([\%PARIS, \%TIME, \%NONE]);
+# Thought about, and signed: Anthropic signs the thought, Gemini the call
+$SCENARIO{'signed-tools'} = calls_tools(
+    [{ %PARIS, signature => 'c2lnbmF0dXJl' }], reasoning => 'Let me think.');
 $SCENARIO{'custom-tools'} = calls_tools(
-    { id => 'call_1', name => 'sql', args => "SELECT \"\x{e9}\"\n", custom => 1 });
+    [{ id => 'call_1', name => 'sql', args => "SELECT \"\x{e9}\"\n", custom => 1 }]);
 $SCENARIO{'mixed-tools'} = sub {    # two calls whose pieces come in turns
     my ($call) = @_;
     my @e = events($call, tools => [{ %WEATHER }, { %TIME }]);
@@ -211,6 +226,14 @@ $SCENARIO{length} = sub {
 $SCENARIO{finish} = sub {           # why= the provider's own word
     my ($call) = @_;
     return usual($call, tokens => ['so'], stop => arg($call, 'why', 'stop'));
+};
+
+# As a model would that does as it is told, see Sensible.pm
+$SCENARIO{sensible} = sub {
+    my ($call) = @_;
+    my $question = question($call);
+    return usual($call, answer($question)) if $question;
+    return reply(400, [json_type()], error_body($call, 400, 'no request of mine'));
 };
 
 # The request as it came, as the text of the answer; body= leaves it out
@@ -669,6 +692,13 @@ sub key {
     return $call->{headers}{authorization} || $call->{headers}{'x-api-key'}
         || $call->{headers}{'api-key'} || $call->{headers}{'x-goog-api-key'}
         || '';
+}
+
+# The same to compare, without the prefix: in hexadecimal digits.
+sub key_digest {
+    my ($call) = @_;
+    (my $key = key($call)) =~ s/^Bearer //;
+    return Digest::SHA::sha256_hex($key);
 }
 
 sub error_event {           # key=1 repeats the key

@@ -12,27 +12,37 @@ sub json { return $json->encode(shift) }
 
 # What an answer holds, the same for all forms:
 #   tokens => [words], reasoning => text,
-#   tools => [{id, name, args (a string), custom (a free-form tool's)}],
-#   stop => "stop" | "length" | "tool_calls"
+#   tools => [{id, name, args (a string), custom (a free-form tool's),
+#     signature (Gemini's)}],
+#   stop => "stop" | "length" | "tool_calls", stop_sequence => the one that was hit,
+#   usage => { prompt, completion, cached, reasoning }, and not Anthropic's
+#   choices => how many times the same, logprobs => [OpenAI's, one a token]
 sub _fill {
     my (%a) = @_;
     $a{tokens} ||= [];
     $a{tools}  ||= [];
     $a{stop}   ||= @{ $a{tools} } ? 'tool_calls' : 'stop';
+    $a{usage}  ||= { prompt => 11, cached => 3,
+                     completion => scalar @{ $a{tokens} } || 1 };
     return \%a;
 }
 
 my %ANTHROPIC_STOP = (stop => 'end_turn', length => 'max_tokens',
                       tool_calls => 'tool_use');
 
-sub _anthropic_stop { return $ANTHROPIC_STOP{ $_[0]{stop} } || $_[0]{stop} }
+sub _anthropic_stop {
+    my ($a) = @_;
+    return 'stop_sequence' if defined $a->{stop_sequence};
+    return $ANTHROPIC_STOP{ $a->{stop} } || $a->{stop};
+}
 
 sub whole {
     my ($call, %args) = @_;
     my $a = _fill(%args);
     return _count($call) if $call->{op} eq 'count';
     return _vectors($call, $a) if $call->{op} eq 'embed';
-    return json(_candidates($a, _parts($a), 1)) if $call->{form} eq 'gemini';
+    return json(_candidates($a, _parts($a), 1, @{ $a->{logprobs} || [] }))
+        if $call->{form} eq 'gemini';
     return json(_response($call, $a)) if $call->{form} eq 'responses';
     return $call->{form} eq 'anthropic' ? _message($call, $a)
                                         : _completion($call, $a);
@@ -57,33 +67,50 @@ sub _parts {
     push @parts, { text => join '', @{ $a->{tokens} } } if @{ $a->{tokens} };
     push @parts, map {
         { functionCall => { name => $_->{name},
-                            args => $json->decode($_->{args} || '{}') } }
+                            args => $json->decode($_->{args} || '{}') },
+          $_->{signature} ? (thoughtSignature => $_->{signature}) : () }
     } @{ $a->{tools} };
     return \@parts;
 }
 
+# What is said of words: { token, logprob } each
+sub _logprobs_result {
+    my (@entries) = @_;
+    my @chosen = map { { token => $_->{token}, logProbability => $_->{logprob} } }
+        @entries;
+    return { chosenCandidates => \@chosen,
+             topCandidates => [map { { candidates => [$_] } } @chosen] };
+}
+
 sub _candidates {
-    my ($a, $parts, $last) = @_;
-    my $n = @{ $a->{tokens} } || 1;
-    my %candidate = (index => 0, content => { role => 'model', parts => $parts });
+    my ($a, $parts, $last, @logprobs) = @_;
+    my $u = $a->{usage};
+    my %candidate = (content => { role => 'model', parts => $parts });
     $candidate{finishReason} = $a->{stop} eq 'length' ? 'MAX_TOKENS' : 'STOP'
         if $last;
-    return { candidates => [\%candidate], modelVersion => 'mock',
-             responseId => 'resp-mock', usageMetadata => {
-                 promptTokenCount => 11, candidatesTokenCount => $n,
-                 totalTokenCount => 11 + $n, cachedContentTokenCount => 3 } };
+    $candidate{logprobsResult} = _logprobs_result(@logprobs) if @logprobs;
+    return { candidates => [map { { %candidate, index => $_ } } _choices($a)],
+             modelVersion => 'mock', responseId => 'resp-mock', usageMetadata => {
+                 promptTokenCount => $u->{prompt},
+                 candidatesTokenCount => $u->{completion} - ($u->{reasoning} || 0),
+                 totalTokenCount => $u->{prompt} + $u->{completion},
+                 cachedContentTokenCount => $u->{cached},
+                 $u->{reasoning} ? (thoughtsTokenCount => $u->{reasoning}) : () } };
 }
 
 # A part an event; the last one says STOP. Lines end as Gemini's do.
 sub _candidate_events {
     my ($a) = @_;
-    my @parts = map { { text => $_ } } @{ $a->{tokens} };
     my @others = grep { $_->{thought} || $_->{functionCall} } @{ _parts($a) };
-    @parts = ((grep { $_->{thought} } @others), @parts,
-              (grep { !$_->{thought} } @others));
+    my @words = map { [{ text => $a->{tokens}[$_] },
+                       $a->{logprobs} ? $a->{logprobs}[$_] : ()] } 0 .. $#{ $a->{tokens} };
+    my @events = ((map { [$_] } grep { $_->{thought} } @others), @words,
+                  (map { [$_] } grep { !$_->{thought} } @others));
+    @events = [{ text => '' }] unless @events;
     return map {
-        'data: ' . json(_candidates($a, [$parts[$_]], $_ == $#parts)) . "\r\n\r\n"
-    } 0 .. $#parts;
+        my ($part, @logprobs) = @{ $events[$_] };
+        'data: ' . json(_candidates($a, [$part], $_ == $#events, @logprobs)) . "\r\n\r\n"
+    } 0 .. $#events;
 }
 
 # ---- counting, embeddings -------------------------------------------------
@@ -155,17 +182,35 @@ sub _embeddings {
 
 sub _usage {
     my ($a) = @_;
-    my $n = @{ $a->{tokens} } || 1;
-    return { prompt_tokens => 11, completion_tokens => $n,
-             total_tokens => 11 + $n,
-             prompt_tokens_details => { cached_tokens => 3 } };
+    my $u = $a->{usage};
+    return { prompt_tokens => $u->{prompt}, completion_tokens => $u->{completion},
+             total_tokens => $u->{prompt} + $u->{completion},
+             prompt_tokens_details => { cached_tokens => $u->{cached} },
+             defined $u->{reasoning} ? (completion_tokens_details => {
+                 reasoning_tokens => $u->{reasoning} }) : () };
+}
+
+sub _choices { return 0 .. ($_[0]{choices} || 1) - 1 }
+
+# As vLLM tells which stop sequence it was
+sub _hit {
+    my ($a) = @_;
+    return defined $a->{stop_sequence} ? (stop_reason => $a->{stop_sequence}) : ();
+}
+
+# As Gemini's own OpenAI-compatible server puts it
+sub _signed {
+    my ($tool) = @_;
+    return () unless $tool->{signature};
+    return (extra_content => {
+        google => { thought_signature => $tool->{signature} } });
 }
 
 sub _tool_call {
     my ($t, $args) = @_;
     return { id => $t->{id}, type => 'custom',
              custom => { name => $t->{name}, input => $args } } if $t->{custom};
-    return { id => $t->{id}, type => 'function',
+    return { id => $t->{id}, type => 'function', _signed($t),
              function => { name => $t->{name}, arguments => $args } };
 }
 
@@ -181,8 +226,9 @@ sub _completion {
         id => 'chatcmpl-mock', object => 'chat.completion',
         created => 1700000000, model => "$call->{model}",
         system_fingerprint => 'fp_mock',
-        choices => [{ index => 0, message => \%message, logprobs => undef,
-                      finish_reason => $a->{stop} }],
+        choices => [map { { index => $_, message => \%message, _hit($a),
+            logprobs => _logprobs($a->{logprobs}), finish_reason => $a->{stop} } }
+            _choices($a)],
         usage => _usage($a) });
 }
 
@@ -194,10 +240,23 @@ sub _chunk {
         choices => $choices, %more }) . "\n\n";
 }
 
+sub _logprobs {
+    my ($entries) = @_;
+    return $entries && { content => $entries, refusal => undef };
+}
+
 sub _delta {
-    my ($call, $delta, $finish) = @_;
+    my ($call, $delta, $finish, %more) = @_;
     return _chunk($call, [{ index => 0, delta => $delta,
-                            finish_reason => $finish }]);
+                            finish_reason => $finish, %more }]);
+}
+
+# A word, with what is said of it
+sub _word {
+    my ($call, $a, $i) = @_;
+    my $p = $a->{logprobs};
+    return _delta($call, { content => $a->{tokens}[$i] }, undef,
+                  $p ? (logprobs => _logprobs([$p->[$i]])) : ());
 }
 
 sub _chunks {
@@ -205,7 +264,7 @@ sub _chunks {
     my @out = _delta($call, { role => 'assistant', content => '' });
     push @out, _delta($call, { reasoning_content => $a->{reasoning} })
         if defined $a->{reasoning};
-    push @out, map { _delta($call, { content => $_ }) } @{ $a->{tokens} };
+    push @out, map { _word($call, $a, $_) } 0 .. $#{ $a->{tokens} };
     my $i = 0;
     for my $t (@{ $a->{tools} }) {
         push @out, _delta($call, { tool_calls => [{ index => $i,
@@ -215,7 +274,7 @@ sub _chunks {
         } _halves($t->{args});
         $i++;
     }
-    push @out, _delta($call, {}, $a->{stop});
+    push @out, _delta($call, {}, $a->{stop}, _hit($a));
     my $options = $call->{json}{stream_options};
     push @out, _chunk($call, [], usage => _usage($a))
         if ref $options eq 'HASH' && $options->{include_usage};
@@ -339,9 +398,11 @@ sub _response_events {
 
 sub _message_usage {
     my ($a) = @_;
-    return { input_tokens => 8, cache_read_input_tokens => 3,
+    my $u = $a->{usage};
+    return { input_tokens => $u->{prompt} - $u->{cached},
+             cache_read_input_tokens => $u->{cached},
              cache_creation_input_tokens => 0,
-             output_tokens => scalar(@{ $a->{tokens} }) || 1 };
+             output_tokens => $u->{completion} };
 }
 
 sub _message {
@@ -358,7 +419,7 @@ sub _message {
     return json({
         id => 'msg_mock', type => 'message', role => 'assistant',
         model => "$call->{model}", content => \@content,
-        stop_reason => _anthropic_stop($a), stop_sequence => undef,
+        stop_reason => _anthropic_stop($a), stop_sequence => $a->{stop_sequence},
         usage => _message_usage($a) });
 }
 
@@ -401,8 +462,8 @@ sub _message_events {
     }
     push @out, _event('message_delta',
         delta => { stop_reason => _anthropic_stop($a),
-                   stop_sequence => undef },
-        usage => { output_tokens => scalar(@{ $a->{tokens} }) || 1 });
+                   stop_sequence => $a->{stop_sequence} },
+        usage => { output_tokens => $a->{usage}{completion} });
     push @out, _event('message_stop') unless $a->{no_done};
     return @out;
 }
