@@ -66,7 +66,7 @@ stop() {
     done
 }
 trap stop EXIT
-trap 'exit 130' INT TERM HUP
+trap 'exit 130' INT TERM HUP PIPE
 
 wait_for() {    # seconds, command ...
     n=$(($1 * 10)); shift
