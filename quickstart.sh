@@ -97,7 +97,8 @@ load_modules() {
 providers() {
     echo 'LLMProvider echo echo - interval=50ms'
     [ -z "${OPENAI_API_KEY:-}" ] || echo \
-        'LLMProvider openai openai https://api.openai.com/v1 key=env:OPENAI_API_KEY'
+        'LLMProvider openai openai https://api.openai.com/v1 key=env:OPENAI_API_KEY
+LLMProvider responses openai-responses https://api.openai.com/v1 key=env:OPENAI_API_KEY'
     [ -z "${ANTHROPIC_API_KEY:-}" ] || echo \
         'LLMProvider anthropic anthropic https://api.anthropic.com/v1 key=env:ANTHROPIC_API_KEY'
     [ -z "${GEMINI_API_KEY:-}" ] || echo \

@@ -203,7 +203,7 @@ functional() {
 }
 
 sdk() {
-    tests/sdk/run.sh --module "$module"
+    tests/sdk/run.sh --module "$module" --table "$logs/clients.md"
 }
 
 # ---- the suites -------------------------------------------------------------------

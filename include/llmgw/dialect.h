@@ -33,6 +33,8 @@ typedef struct llmgw_encode_t {
     int stream;                 /* ask for a stream (with usage in it) */
     llmgw_unsupported_e unsupported;
     unsigned int quirks;        /* LLMGW_QUIRK_... of the provider */
+    int counting;               /* for the dialect's counter: what the number
+                                 * of tokens does not depend on is left out */
     apr_array_header_t *dropped;    /* of const char *: names of what was left
                                      * out are pushed here */
 } llmgw_encode_t;
@@ -53,6 +55,9 @@ typedef struct llmgw_answer_opts_t {
     llmgw_str_t model;          /* shown where the provider named none */
     llmgw_str_t id;             /* likewise; a bare token, no prefix */
     apr_int64_t now_sec;        /* "created", where the provider gave none */
+    const struct llmgw_dialect_t *maker;    /* the provider's dialect: if it is
+                                 * another one, signatures are sealed; NULL:
+                                 * the client's own */
     const llmgw_request_t *request; /* NULL when it was never decoded */
 } llmgw_answer_opts_t;
 
@@ -63,7 +68,8 @@ typedef enum llmgw_framing_e {
 
 /** A decoder's view of one sse event: see decode_event below. */
 #define LLMGW_FRAME_USAGE_ONLY 0x01u  /* carried usage and nothing else */
-#define LLMGW_FRAME_END        0x02u  /* the dialect's end of stream */
+#define LLMGW_FRAME_END        0x02u  /* the answer's end: nothing follows but
+                                       * the dialect's stream_end */
 
 /** What a dialect's decoder works with; made by llmgw_decoder_create(). */
 typedef struct llmgw_decode_t {
@@ -91,7 +97,15 @@ typedef struct llmgw_model_t {
     const char *id;
     const char *owner;          /* provider's name */
     apr_int64_t created_sec;    /* seconds since 1970 */
+    int embeds;                 /* a provider of it has embeddings */
 } llmgw_model_t;
+
+/** A list of models, or the part of it that was asked for. */
+typedef struct llmgw_model_page_t {
+    const llmgw_model_t *models;
+    int n;
+    int has_more;               /* beyond it, in the direction asked for */
+} llmgw_model_page_t;
 
 /**
  * A wire format. Constant; functions keep no state but what they are given and
@@ -103,8 +117,9 @@ typedef struct llmgw_dialect_t {
     const char *stream_end;     /* the frame that must end a stream; NULL if
                                  * the last event does so by itself */
     const char *prompt_member;  /* the array a request must have: "messages" */
-    const char *client_header;  /* what its clients send with every request
-                                 * and no others do; NULL for none */
+    int prompt_is_text;         /* it may be a string as well */
+    const char *const *client_headers;  /* what its clients send and no others
+                                 * do, NULL at the end; NULL for none */
     const char *request_id_header;  /* in which its clients look for the id of
                                      * a request, beside X-Request-Id; NULL */
     const char *usage_member;   /* the object in which a client asks for usage
@@ -112,6 +127,15 @@ typedef struct llmgw_dialect_t {
                                  * streams always have it */
     apr_size_t decode_state_size;
     apr_size_t encode_state_size;
+
+    /**
+     * Look at a member of the top of a client's request before a target is
+     * known: what no provider shall be asked for, whatever its dialect, is an
+     * error. NULL where there is nothing like that.
+     * @return APR_SUCCESS, LLMGW_EUNSUPPORTED
+     */
+    apr_status_t (*member_check)(llmgw_str_t name, llmgw_json_type_e type,
+                                 apr_pool_t *p, llmgw_err_t *err);
 
     /**
      * Read a client's request. Unknown members go to `extras`; wrong types and
@@ -175,14 +199,23 @@ typedef struct llmgw_dialect_t {
     apr_status_t (*error_encode)(llmgw_buf_t *out, const llmgw_err_t *err,
                                  const char *request_id);
 
+    /** Narrow a list of models to what a query asks for; NULL: always all.
+     * @param query what follows the question mark, or NULL
+     * @return APR_SUCCESS; LLMGW_EINVAL, err names the parameter */
+    apr_status_t (*models_page)(llmgw_model_page_t *page, const char *query,
+                                apr_pool_t *p, llmgw_err_t *err);
+
     /** Write the answer to GET .../models; a single one to
      * GET .../models/{id}. NULL for a dialect that is not for clients. */
     apr_status_t (*models_encode)(llmgw_buf_t *out,
-                                  const llmgw_model_t *models, int n,
-                                  int single);
+                                  const llmgw_model_page_t *page, int single);
+
+    const struct llmgw_count_t *count;  /* count.h; NULL: it has no counter */
+    const struct llmgw_embed_t *embed;  /* embed.h; NULL: no embeddings */
 } llmgw_dialect_t;
 
 extern const llmgw_dialect_t llmgw_dialect_openai_chat;
+extern const llmgw_dialect_t llmgw_dialect_openai_responses;
 extern const llmgw_dialect_t llmgw_dialect_anthropic;
 extern const llmgw_dialect_t llmgw_dialect_gemini;
 
@@ -191,6 +224,29 @@ const llmgw_dialect_t *llmgw_dialect_get(unsigned int i);
 
 /** A dialect by its name ("anthropic"), NULL if there is none. */
 const llmgw_dialect_t *llmgw_dialect_lookup(const char *name);
+
+/* ---- requests, whatever their dialect ----------------------------------- */
+
+/**
+ * Once a client's request has been decoded: find out whose signatures are in
+ * it. Those that were sealed when an answer was written for a client of another
+ * dialect (see llmgw_answer_opts_t) are opened, to the very bytes.
+ */
+void llmgw_request_open(llmgw_request_t *req, apr_pool_t *p);
+
+/**
+ * The request as a provider of this dialect may see it, for encoding: without
+ * signatures and opaque reasoning of other makers, which it would refuse. A
+ * turn of which nothing stays is left out.
+ * @return req itself, or a copy in p
+ */
+const llmgw_request_t *llmgw_request_for(const llmgw_request_t *req,
+                                         const llmgw_dialect_t *dialect,
+                                         apr_pool_t *p);
+
+/** May anything in this text of a request be sealed? Then it cannot pass to a
+ * provider as it is. */
+int llmgw_request_is_sealed(llmgw_str_t body);
 
 /* ---- decoding an answer, whatever its dialect -------------------------- */
 
@@ -231,8 +287,12 @@ apr_status_t llmgw_decoder_feed(llmgw_decoder_t *dec, const char *data,
  * LLMGW_ETRUNCATED, LLMGW_EEMPTY. */
 apr_status_t llmgw_decoder_finish(llmgw_decoder_t *dec);
 
-/** Non-zero once a stream's end marker has been read ([DONE], message_stop). */
+/** Non-zero once a stream has come to its end ([DONE], message_stop,
+ * response.completed): all that may follow is the dialect's stream_end. */
 int llmgw_decoder_ended(const llmgw_decoder_t *dec);
+
+/** Non-zero once the dialect's stream_end has been read. */
+int llmgw_decoder_marked(const llmgw_decoder_t *dec);
 
 /** The body of a whole answer as gathered; empty for a stream. */
 const llmgw_buf_t *llmgw_decoder_body(const llmgw_decoder_t *dec);

@@ -47,4 +47,17 @@ int llmgw_echo_streams(const llmgw_echo_t *echo);
  */
 apr_status_t llmgw_echo_next(llmgw_echo_t *echo, llmgw_buf_t *out);
 
+/**
+ * Answer a request for embeddings, whole. A vector has `dimensions` numbers (8;
+ * at most 4096) and length 1: each word of the text, in capitals or not, adds
+ * to some of them and takes from others, so that texts with words in common
+ * are near each other, and the same text always has the same vector. Usage: words
+ * of all texts; a token counts as a word.
+ * @param out the answer is appended
+ * @return APR_SUCCESS, or the statuses of llmgw_embed_t's request_decode()
+ */
+apr_status_t llmgw_echo_embed(llmgw_buf_t *out, const char *body,
+                              apr_size_t len, apr_pool_t *p,
+                              llmgw_err_t *err);
+
 #endif /* LLMGW_ECHO_H */

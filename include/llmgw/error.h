@@ -56,6 +56,8 @@ typedef enum llmgw_breaker_e {
     X(LLMGW_EKEY,            11, "provider_key_missing",       500, INTERNAL,        1, NEUTRAL) \
     X(LLMGW_EFORBIDDEN,      12, "model_not_allowed",          403, PERMISSION,      0, NEUTRAL) \
     X(LLMGW_EBODYTIMEOUT,    13, "request_body_timeout",       408, INVALID_REQUEST, 0, NEUTRAL) \
+    X(LLMGW_ENORESPONSE,     14, "response_not_found",         404, NOT_FOUND,       0, NEUTRAL) \
+    X(LLMGW_EUPGRADE,        16, "upgrade_not_supported",      501, INVALID_REQUEST, 0, NEUTRAL) \
     X(LLMGW_ECLIENTGONE,     20, "client_closed_request",      499, CANCELLED,       0, NEUTRAL) \
     X(LLMGW_ECONNECT,        30, "upstream_unreachable",       502, UPSTREAM,        1, FAILURE) \
     X(LLMGW_ETLS,            31, "upstream_tls_failed",        502, UPSTREAM,        1, FAILURE) \

@@ -79,7 +79,18 @@ apr_status_t llmgw_json_scan(const char *text, apr_size_t len,
                              llmgw_json_type_e *type,
                              llmgw_json_error_t *err);
 
-/** Non-zero when a member has this name, escaped ("mod\u0065l") or not. */
+/**
+ * The same for the elements of a text that is an array; their names are never
+ * given.
+ */
+apr_status_t llmgw_json_scan_array(const char *text, apr_size_t len,
+                                   const llmgw_json_limits_t *limits,
+                                   llmgw_json_member_fn fn, void *ctx,
+                                   llmgw_json_type_e *type,
+                                   llmgw_json_error_t *err);
+
+/** Non-zero when a member of an object has this name, escaped ("mod\u0065l")
+ * or not. */
 int llmgw_json_member_is(const llmgw_json_member_t *m, const char *name);
 
 /**

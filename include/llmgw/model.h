@@ -35,7 +35,8 @@ typedef enum llmgw_part_e {
     LLMGW_PART_REASONING,       /* text, signature */
     LLMGW_PART_REDACTED,        /* data: reasoning only its maker can read */
     LLMGW_PART_REFUSAL,         /* text */
-    LLMGW_PART_BUILTIN          /* raw: what a provider-built tool did */
+    LLMGW_PART_BUILTIN          /* raw: what a provider-built tool did, or its
+                                 * result; name: its type */
 } llmgw_part_e;
 
 /** A piece of a message. Fields a type does not list are never given. */
@@ -50,16 +51,20 @@ typedef struct llmgw_part_t {
     llmgw_str_t context;        /* what the client says about a document */
     llmgw_str_t detail;         /* an image's "low", "high", "auto" */
     llmgw_str_t id;             /* of the call */
-    llmgw_str_t name;           /* of the tool */
+    llmgw_str_t name;           /* of the tool; of a BUILTIN, its type */
     llmgw_str_t arguments;      /* raw: an object; a custom tool's: any text */
     llmgw_str_t signature;      /* opaque: thinking or thought signature */
     llmgw_str_t annotations;    /* raw array, in the client's dialect */
     llmgw_str_t cache_control;  /* raw prompt-cache marker */
     llmgw_str_t raw;            /* the part as it came, in the client's dialect,
                                  * where it says more than these fields do */
+    const struct llmgw_dialect_t *maker;    /* whose provider made signature,
+                                 * or the data of REDACTED; see
+                                 * llmgw_request_read() */
     apr_array_header_t *parts;  /* of llmgw_part_t: a tool's result */
     int is_error;               /* the tool failed */
-    int is_custom;              /* call of a custom (free-form) tool */
+    int is_custom;              /* call of a custom (free-form) tool, or its
+                                 * result */
     int is_thought;             /* signature stands on it by itself */
 } llmgw_part_t;
 
@@ -83,8 +88,13 @@ typedef struct llmgw_tool_t {
     llmgw_str_t name;
     llmgw_str_t description;
     llmgw_str_t parameters;     /* raw JSON Schema */
-    llmgw_str_t format;         /* raw, of a custom tool */
-    llmgw_str_t raw;            /* the definition as it came */
+    llmgw_str_t format;         /* raw, of a custom tool, as Chat Completions
+                                 * has it */
+    llmgw_str_t space;          /* the namespace it belongs to; its name is
+                                 * made of both, see llmgw_openai_join() */
+    llmgw_str_t member;         /* its name within the namespace */
+    llmgw_str_t raw;            /* the definition as it came; of a namespace,
+                                 * all its tools have the same */
     llmgw_str_t cache_control;  /* raw */
     int strict;                 /* 1, 0, or -1 for not given */
 } llmgw_tool_t;
@@ -150,6 +160,8 @@ typedef struct llmgw_request_t {
     llmgw_str_t service_tier;
     llmgw_str_t prompt_cache_key;
     llmgw_str_t safety_settings;    /* raw array, Gemini's */
+    llmgw_str_t include;        /* raw array: what else the answer is to hold,
+                                 * by Responses' names */
     int store;                  /* 1, 0, or -1 for not given */
 
     /**
@@ -157,6 +169,12 @@ typedef struct llmgw_request_t {
      * that cannot express them reports each by name.
      */
     apr_array_header_t *extras;
+
+    /**
+     * Members that an answer in the client's dialect repeats as they came:
+     * llmgw_extra_t. NULL for none.
+     */
+    apr_array_header_t *echoed;
 } llmgw_request_t;
 
 /** A member without a place of its own. */

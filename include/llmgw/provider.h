@@ -5,19 +5,20 @@
 #include <apr.h>
 #include <apr_pools.h>
 #include "llmgw/dialect.h"
+#include "llmgw/op.h"
 #include "llmgw/str.h"
-
-/** What is asked of a provider. */
-typedef enum llmgw_op_e {
-    LLMGW_OP_CHAT,              /* the dialect's own inference call */
-    LLMGW_OP_MODELS             /* list of models; also used as health check */
-} llmgw_op_e;
 
 /** Where one request goes, for llmgw_provider_path(). */
 typedef struct llmgw_op_t {
     llmgw_op_e op;
     int stream;
-    llmgw_str_t model;          /* the provider's name for it */
+    int batch;                  /* several embeddings in one request */
+    llmgw_str_t model;          /* the provider's name for it; of a raw path:
+                                 * empty where it takes one and none was
+                                 * named, never given where it takes none */
+    const char *rest;           /* of a raw path: what follows the base path
+                                 * and a slash, or the model (gemini:
+                                 * ":predict"); percent-encoded */
     const char *deployment;     /* azure: deployment= of the provider or NULL */
     const char *api_version;    /* api-version= of the provider or NULL */
 } llmgw_op_t;
@@ -40,7 +41,8 @@ typedef struct llmgw_provider_kind_t {
     const char *const *models;  /* default of models=, for LLMAutoRoute: globs,
                                  * NULL at the end */
     int auto_first;             /* higher is preferred by LLMAutoRoute where
-                                 * several fit: azure 1, all others 0 */
+                                 * several fit: azure 1, all others 0; among
+                                 * equals the client's own API is */
     unsigned int quirks;        /* LLMGW_QUIRK_... */
     /** Path and query of an operation below the provider's base path (no
      * trailing slash), percent-encoded, in pool p. */

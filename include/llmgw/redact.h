@@ -14,4 +14,8 @@
  */
 const char *llmgw_redact(apr_pool_t *p, const char *text, llmgw_str_t secret);
 
+/** As llmgw_redact(), for any bytes. */
+llmgw_str_t llmgw_redact_str(apr_pool_t *p, llmgw_str_t text,
+                             llmgw_str_t secret);
+
 #endif /* LLMGW_REDACT_H */

@@ -27,4 +27,8 @@ apr_status_t llmgw_splice_make(const char *text, apr_size_t len,
                                llmgw_str_t **pieces, int *npieces,
                                apr_pool_t *p);
 
+/** Put pieces together, in pool p; one piece alone comes back as it is. */
+llmgw_str_t llmgw_splice_join(const llmgw_str_t *pieces, int npieces,
+                              apr_pool_t *p);
+
 #endif /* LLMGW_SPLICE_H */

@@ -366,14 +366,15 @@ void llmgw_json_scanner_explain(const scanner_t *s, llmgw_json_error_t *err)
 
 /* ---- a whole text ------------------------------------------------------- */
 
-/* The member being read. */
+/* The member or element being read. */
 typedef struct member_state_t {
     llmgw_json_member_t m;
+    llmgw_json_type_e of;       /* objects or arrays: what is reported */
     llmgw_json_member_fn fn;
     void *ctx;
 } member_state_t;
 
-/* A token just below the top-level object: gather a member, report it. */
+/* A token just below the top-level value: gather a member, report it. */
 static apr_status_t take_token(member_state_t *st, const json_token_t *t)
 {
     llmgw_json_member_t *m = &st->m;
@@ -395,12 +396,11 @@ static apr_status_t take_token(member_state_t *st, const json_token_t *t)
     return st->fn(st->ctx, m);
 }
 
-apr_status_t llmgw_json_scan(const char *text, apr_size_t len,
-                             const llmgw_json_limits_t *limits,
-                             llmgw_json_member_fn fn, void *ctx,
-                             llmgw_json_type_e *type, llmgw_json_error_t *err)
+static apr_status_t scan_text(const char *text, apr_size_t len,
+                              const llmgw_json_limits_t *limits,
+                              member_state_t *st, llmgw_json_type_e *type,
+                              llmgw_json_error_t *err)
 {
-    member_state_t st = { .fn = fn, .ctx = ctx };
     llmgw_json_type_e top = LLMGW_JSON_NULL;
     llmgw_json_scanner_t s;
     json_token_t t;
@@ -414,8 +414,8 @@ apr_status_t llmgw_json_scan(const char *text, apr_size_t len,
         if (t.depth == 0 && t.kind != JSON_TOKEN_CLOSE) {
             top = t.type;
         }
-        if (t.depth == 1 && top == LLMGW_JSON_OBJECT && fn) {
-            rv = take_token(&st, &t);
+        if (t.depth == 1 && top == st->of && st->fn) {
+            rv = take_token(st, &t);
         }
     }
     if (rv == APR_SUCCESS && type) {
@@ -425,4 +425,25 @@ apr_status_t llmgw_json_scan(const char *text, apr_size_t len,
         llmgw_json_scanner_explain(&s, err);
     }
     return rv;
+}
+
+apr_status_t llmgw_json_scan(const char *text, apr_size_t len,
+                             const llmgw_json_limits_t *limits,
+                             llmgw_json_member_fn fn, void *ctx,
+                             llmgw_json_type_e *type, llmgw_json_error_t *err)
+{
+    member_state_t st = { .of = LLMGW_JSON_OBJECT, .fn = fn, .ctx = ctx };
+
+    return scan_text(text, len, limits, &st, type, err);
+}
+
+apr_status_t llmgw_json_scan_array(const char *text, apr_size_t len,
+                                   const llmgw_json_limits_t *limits,
+                                   llmgw_json_member_fn fn, void *ctx,
+                                   llmgw_json_type_e *type,
+                                   llmgw_json_error_t *err)
+{
+    member_state_t st = { .of = LLMGW_JSON_ARRAY, .fn = fn, .ctx = ctx };
+
+    return scan_text(text, len, limits, &st, type, err);
 }

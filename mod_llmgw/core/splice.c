@@ -154,3 +154,24 @@ apr_status_t llmgw_splice_make(const char *text, apr_size_t len,
     *npieces = sp.pieces->nelts;
     return APR_SUCCESS;
 }
+
+llmgw_str_t llmgw_splice_join(const llmgw_str_t *pieces, int npieces,
+                              apr_pool_t *p)
+{
+    apr_size_t len = 0;
+    char *all, *at;
+    int i;
+
+    if (npieces == 1) {
+        return pieces[0];
+    }
+    for (i = 0; i < npieces; i++) {
+        len += pieces[i].len;
+    }
+    at = all = apr_palloc(p, len + 1);
+    for (i = 0; i < npieces; i++) {
+        memcpy(at, pieces[i].p, pieces[i].len);
+        at += pieces[i].len;
+    }
+    return llmgw_str_make(all, len);
+}

@@ -40,15 +40,12 @@ apr_status_t llmgw_emit_usage(llmgw_decode_t *d, const llmgw_usage_t *usage)
     return d->emit(d->emit_ctx, &ev);
 }
 
-/* More tokens than this are no count; sums of such stay in range. */
-#define TOKENS_MAX (APR_INT64_C(1) << 53)
-
 apr_int64_t llmgw_json_tokens(const llmgw_json_t *obj, const char *name)
 {
     apr_int64_t n;
 
     if (llmgw_json_int(llmgw_json_lookup(obj, name), &n) != APR_SUCCESS
-        || n < 0 || n > TOKENS_MAX) {
+        || n < 0 || n > LLMGW_TOKENS_MAX) {
         return -1;
     }
     return n;

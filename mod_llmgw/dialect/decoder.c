@@ -16,6 +16,7 @@ struct llmgw_decoder_t {
     llmgw_err_t error;
     apr_status_t failed;        /* sticks */
     int ended;
+    int marked;                 /* the dialect's stream_end has come */
     int has_error;              /* an error was emitted: nothing follows it */
     int finished;
     llmgw_sse_t *sse;           /* of a stream */
@@ -92,6 +93,17 @@ static apr_status_t take_event(llmgw_decoder_t *dec,
     return dec->dialect->decode_event(&dec->d, ev);
 }
 
+/* Is it the mark that ends a stream of this dialect ("data: [DONE]")? */
+static int is_end_mark(const llmgw_decoder_t *dec, const llmgw_sse_event_t *ev)
+{
+    const char *mark = dec->dialect->stream_end;
+    llmgw_str_t data = llmgw_str_trim(ev->data);
+
+    return mark && data.len && strncmp(mark, "data: ", 6) == 0
+        && strncmp(mark + 6, data.p, data.len) == 0
+        && strcmp(mark + 6 + data.len, "\n\n") == 0;
+}
+
 static apr_status_t on_event(void *ctx, const llmgw_sse_event_t *ev)
 {
     llmgw_decoder_t *dec = ctx;
@@ -100,13 +112,16 @@ static apr_status_t on_event(void *ctx, const llmgw_sse_event_t *ev)
 
     dec->d.frame = 0;
     if (dec->ended) {
-        if (ev->data.p) {       /* nothing may follow the end: not passed on */
+        /* nothing may follow the end, but one mark: it is not passed on */
+        if (ev->data.p && (dec->marked || !is_end_mark(dec, ev))) {
             dec->chunk_done = consumed;
             llmgw_buf_clear(dec->frame);
             return APR_SUCCESS;
         }
+        dec->marked |= ev->data.p != NULL;
         return report_frame(dec, consumed, 0);
     }
+    dec->marked = is_end_mark(dec, ev);
     rv = take_event(dec, ev);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -239,6 +254,11 @@ apr_status_t llmgw_decoder_finish(llmgw_decoder_t *dec)
 int llmgw_decoder_ended(const llmgw_decoder_t *dec)
 {
     return dec->ended;
+}
+
+int llmgw_decoder_marked(const llmgw_decoder_t *dec)
+{
+    return dec->marked;
 }
 
 const llmgw_buf_t *llmgw_decoder_body(const llmgw_decoder_t *dec)

@@ -1,6 +1,7 @@
 /* encoder.c: from the events of an answer to its bytes, whatever the dialect */
 #include <string.h>
 #include "common.h"
+#include "seal.h"
 
 /* A tool whose name was made legal for the provider, and what it was. */
 typedef struct rename_t {
@@ -13,6 +14,8 @@ struct llmgw_encoder_t {
     llmgw_encoding_t e;
     llmgw_answer_t *answer;     /* of a whole answer */
     apr_array_header_t *renames;    /* of rename_t; NULL: none */
+    llmgw_buf_t *sealed;        /* a signature; NULL: they are the client's
+                                 * dialect's own */
     int failed;                 /* an error was written: nothing follows */
     int finished;
 };
@@ -50,6 +53,9 @@ llmgw_encoder_t *llmgw_encoder_create(apr_pool_t *p,
     enc->e.out = out;
     enc->e.opts = *opts;
     enc->renames = list_renames(opts->request, p);
+    if (opts->maker && opts->maker != dialect) {
+        enc->sealed = llmgw_buf_create(p, 2 * body_bytes_max + 64);
+    }
     if (opts->stream) {
         enc->e.scratch = llmgw_buf_create(p, body_bytes_max);
         enc->e.state = apr_pcalloc(p, dialect->encode_state_size + 1);
@@ -83,10 +89,29 @@ static apr_status_t write_event(llmgw_encoder_t *enc, const llmgw_event_t *ev)
     return enc->dialect->encode_event(&enc->e, ev);
 }
 
+/* Put what only the provider can read under its seal. */
+static apr_status_t seal(llmgw_encoder_t *enc, llmgw_event_t *ev)
+{
+    apr_status_t rv;
+
+    llmgw_buf_clear(enc->sealed);
+    rv = llmgw_seal_put(enc->sealed, enc->e.opts.maker, ev->text);
+    ev->text = llmgw_buf_str(enc->sealed);
+    return rv == LLMGW_ETOOBIG ? LLMGW_EUPTOOBIG : rv;
+}
+
+static int has_signature(const llmgw_event_t *ev)
+{
+    return ev->text.len && (ev->type == LLMGW_EV_SIGNATURE
+                            || ev->type == LLMGW_EV_REDACTED
+                            || ev->type == LLMGW_EV_TOOL_START);
+}
+
 apr_status_t llmgw_encoder_event(void *encoder, const llmgw_event_t *ev)
 {
     llmgw_encoder_t *enc = encoder;
-    llmgw_event_t renamed;
+    llmgw_event_t changed = *ev;
+    apr_status_t rv = APR_SUCCESS;
 
     if (enc->failed || enc->finished) {
         return APR_SUCCESS;
@@ -95,11 +120,12 @@ apr_status_t llmgw_encoder_event(void *encoder, const llmgw_event_t *ev)
         enc->failed = 1;
     }
     if (ev->type == LLMGW_EV_TOOL_START && enc->renames) {
-        renamed = *ev;
-        renamed.name = restore_name(enc, ev->name);
-        ev = &renamed;
+        changed.name = restore_name(enc, ev->name);
     }
-    return write_event(enc, ev);
+    if (enc->sealed && has_signature(ev)) {
+        rv = seal(enc, &changed);
+    }
+    return rv == APR_SUCCESS ? write_event(enc, &changed) : rv;
 }
 
 apr_status_t llmgw_encoder_finish(llmgw_encoder_t *enc)

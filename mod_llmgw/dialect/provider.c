@@ -39,18 +39,64 @@ static const char *escape(apr_pool_t *p, llmgw_str_t s)
     return out;
 }
 
+static const char *const openai_ops[] = {
+    [LLMGW_OP_CHAT] = "/chat/completions",
+    [LLMGW_OP_MODELS] = "/models",
+    [LLMGW_OP_EMBED] = "/embeddings"
+};
+static const char *raw_path(const llmgw_op_t *op, const char *base_path,
+                            apr_pool_t *p)
+{
+    return apr_pstrcat(p, base_path, "/", op->rest, NULL);
+}
+
 static const char *openai_path(const llmgw_op_t *op, const char *base_path,
                                apr_pool_t *p)
 {
-    return apr_pstrcat(p, base_path, op->op == LLMGW_OP_MODELS
-                       ? "/models" : "/chat/completions", NULL);
+    return op->op == LLMGW_OP_RAW ? raw_path(op, base_path, p)
+           : apr_pstrcat(p, base_path, openai_ops[op->op], NULL);
+}
+
+static const char *responses_path(const llmgw_op_t *op, const char *base_path,
+                                  apr_pool_t *p)
+{
+    static const char *const ops[] = {
+        [LLMGW_OP_CHAT] = "/responses",
+        [LLMGW_OP_MODELS] = "/models",
+        [LLMGW_OP_COUNT] = "/responses/input_tokens",
+        [LLMGW_OP_EMBED] = "/embeddings"
+    };
+
+    return op->op == LLMGW_OP_RAW ? raw_path(op, base_path, p)
+           : apr_pstrcat(p, base_path, ops[op->op], NULL);
 }
 
 static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
                                   apr_pool_t *p)
 {
-    return apr_pstrcat(p, base_path, op->op == LLMGW_OP_MODELS
-                       ? "/models" : "/messages", NULL);
+    static const char *const ops[] = {
+        [LLMGW_OP_CHAT] = "/messages",
+        [LLMGW_OP_MODELS] = "/models",
+        [LLMGW_OP_COUNT] = "/messages/count_tokens"
+    };
+
+    return op->op == LLMGW_OP_RAW ? raw_path(op, base_path, p)
+           : apr_pstrcat(p, base_path, ops[op->op], NULL);
+}
+
+static const char *gemini_verb(const llmgw_op_t *op)
+{
+    switch (op->op) {
+    case LLMGW_OP_RAW:
+        return op->rest;
+    case LLMGW_OP_COUNT:
+        return ":countTokens";
+    case LLMGW_OP_EMBED:
+        return op->batch ? ":batchEmbedContents" : ":embedContent";
+    default:
+        return op->stream ? ":streamGenerateContent?alt=sse"
+                          : ":generateContent";
+    }
 }
 
 static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
@@ -58,6 +104,9 @@ static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
 {
     llmgw_str_t model = op->model;
 
+    if (op->op == LLMGW_OP_RAW && *op->rest != ':') {
+        return raw_path(op, base_path, p);
+    }
     if (op->op == LLMGW_OP_MODELS) {
         return apr_pstrcat(p, base_path, "/models", NULL);
     }
@@ -65,8 +114,7 @@ static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
         model = llmgw_str_make(model.p + 7, model.len - 7);
     }
     return apr_pstrcat(p, base_path, "/models/", escape(p, model),
-                       op->stream ? ":streamGenerateContent?alt=sse"
-                                  : ":generateContent", NULL);
+                       gemini_verb(op), NULL);
 }
 
 /* The newer API needs no version and no deployment in its path. */
@@ -82,24 +130,30 @@ static const char *azure_v1_path(const llmgw_op_t *op, const char *base_path,
                        escape(p, llmgw_str_of(op->api_version)), NULL);
 }
 
+/* What is asked of a model is asked of its deployment. */
+static const char *azure_deployment(const llmgw_op_t *op, apr_pool_t *p)
+{
+    if (op->op == LLMGW_OP_MODELS
+        || (!op->model.len && !(op->model.p && op->deployment))) {
+        return "";
+    }
+    return apr_pstrcat(p, "/deployments/",
+                       escape(p, op->deployment ? llmgw_str_of(op->deployment)
+                                                : op->model), NULL);
+}
+
 static const char *azure_path(const llmgw_op_t *op, const char *base_path,
                               apr_pool_t *p)
 {
     const char *version = op->api_version ? op->api_version
                                           : AZURE_API_VERSION;
     const char *root = ends_with(base_path, "/openai") ? "" : "/openai";
-    const char *rest = "/models";
 
     if (ends_with(base_path, "/openai/v1")) {
         return azure_v1_path(op, base_path, p);
     }
-    if (op->op == LLMGW_OP_CHAT) {
-        rest = apr_pstrcat(p, "/deployments/",
-                           escape(p, op->deployment
-                                  ? llmgw_str_of(op->deployment) : op->model),
-                           "/chat/completions", NULL);
-    }
-    return apr_pstrcat(p, base_path, root, rest, "?api-version=",
+    root = apr_pstrcat(p, base_path, root, azure_deployment(op, p), NULL);
+    return apr_pstrcat(p, openai_path(op, root, p), "?api-version=",
                        escape(p, llmgw_str_of(version)), NULL);
 }
 
@@ -139,6 +193,10 @@ static const char *const openai_models[] = {
     "gpt-*", "chatgpt-*", "o1*", "o3*", "o4*", "text-embedding-*", NULL
 };
 
+static const char *const responses_models[] = {
+    "gpt-*", "chatgpt-*", "o1*", "o3*", "o4*", "codex-*", NULL
+};
+
 static const char *const anthropic_models[] = { "claude-*", NULL };
 
 static const char *const gemini_models[] = { "gemini-*", NULL };
@@ -161,6 +219,19 @@ static const llmgw_provider_kind_t kinds[] = {
         .path = openai_path
     },
     {
+        .name = "openai-responses",
+        .dialect = &llmgw_dialect_openai_responses,
+        .auth_header = "Authorization",
+        .auth_prefix = "Bearer ",
+        .key_optional = 1,
+        .needs_url = 1,
+        .request_headers = openai_request_headers,
+        .answer_headers = openai_answer_headers,
+        .models = responses_models,
+        .quirks = LLMGW_QUIRK_NO_STREAM_OPTIONS,
+        .path = responses_path
+    },
+    {
         .name = "azure",
         .dialect = &llmgw_dialect_openai_chat,
         .auth_header = "api-key",
@@ -169,6 +240,7 @@ static const llmgw_provider_kind_t kinds[] = {
         .request_headers = none,
         .answer_headers = azure_answer_headers,
         .models = openai_models,
+        .auto_first = 1,
         .path = azure_path
     },
     {

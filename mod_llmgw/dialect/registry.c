@@ -4,6 +4,7 @@
 
 static const llmgw_dialect_t *const dialects[] = {
     &llmgw_dialect_openai_chat,
+    &llmgw_dialect_openai_responses,
     &llmgw_dialect_anthropic,
     &llmgw_dialect_gemini
 };

@@ -17,19 +17,36 @@ static int is_listed(const apr_array_header_t *names, const char *name)
     return 0;
 }
 
-apr_status_t llmgw_encode_unsupported(llmgw_encode_t *how, int is_hint,
+/* "messages[2].content" in the client's words: "input[2].content". What stood
+ * in a member of its own has the number -1. */
+static const char *get_name(const char *name, const llmgw_request_t *req,
+                            apr_pool_t *p)
+{
+    if (strncmp(name, "messages[-1]", 12) == 0) {
+        return apr_pstrcat(p, "system", name + 12, NULL);
+    }
+    if (req && req->dialect && strncmp(name, "messages[", 9) == 0) {
+        return apr_pstrcat(p, req->dialect->prompt_member, name + 8, NULL);
+    }
+    return name;
+}
+
+apr_status_t llmgw_encode_unsupported(llmgw_encode_t *how,
+                                      const llmgw_request_t *req, int is_hint,
                                       const char *name, apr_pool_t *p,
                                       llmgw_err_t *err)
 {
     int reject = how->unsupported == LLMGW_UNSUPPORTED_REJECT
         || (how->unsupported == LLMGW_UNSUPPORTED_DEFAULT && !is_hint);
 
+    name = get_name(name, req, p);
     if (reject) {
         return llmgw_err_set(err, p, LLMGW_EUNSUPPORTED, name,
                              "The model this request goes to cannot take "
                              "\"%s\".", name);
     }
-    if (how->dropped && !is_listed(how->dropped, name)) {
+    if (how->dropped && how->dropped->nelts < LLMGW_DROPPED_MAX
+        && !is_listed(how->dropped, name)) {
         APR_ARRAY_PUSH(how->dropped, const char *) = apr_pstrdup(p, name);
     }
     return APR_SUCCESS;

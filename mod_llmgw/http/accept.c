@@ -1,9 +1,11 @@
 /* accept.c: taking a request: its body, what it asks for, where it may go */
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include "accept.h"
 #include "allow.h"
 #include "body.h"
 #include "call.h"
+#include "op.h"
 #include "prompt.h"
 #include "relay.h"
 
@@ -58,21 +60,27 @@ static apr_status_t take_usage_member(top_t *top, const char *name,
 static apr_status_t take_prompt(top_t *top, const char *name,
                                 llmgw_json_type_e type)
 {
+    int is_text = top->call->dialect->prompt_is_text;
+
+    if (type == LLMGW_JSON_NULL) {
+        return APR_SUCCESS;             /* as good as none */
+    }
     top->has_prompt = 1;
-    return type == LLMGW_JSON_ARRAY ? APR_SUCCESS
-           : bad_type(top, name, "an array");
+    return type == LLMGW_JSON_ARRAY || (is_text && type == LLMGW_JSON_STRING)
+           ? APR_SUCCESS
+           : bad_type(top, name, is_text ? "a string or an array"
+                                         : "an array");
 }
 
-/* Names go into headers and logs. */
-static apr_status_t check_name(top_t *top, const char *param, llmgw_str_t name)
+apr_status_t llmgw_accept_check_name(llmgw_call_t *call, const char *param,
+                                     llmgw_str_t name)
 {
     apr_size_t i;
 
     for (i = 0; i < name.len; i++) {
         if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f) {
-            return llmgw_err_set(top->err, top->call->pool, LLMGW_EINVAL,
-                                 param, "'%s' holds a control character.",
-                                 param);
+            return llmgw_err_set(&call->err, call->pool, LLMGW_EINVAL, param,
+                                 "'%s' holds a control character.", param);
         }
     }
     return APR_SUCCESS;
@@ -89,7 +97,7 @@ static apr_status_t take_provider(top_t *top, const llmgw_json_member_t *m)
         return bad_type(top, "provider", "a string");
     }
     top->call->pin = string_value(top->call, m->value);
-    return check_name(top, "provider", top->call->pin);
+    return llmgw_accept_check_name(top->call, "provider", top->call->pin);
 }
 
 static apr_status_t take_member(top_t *top, const char *name,
@@ -99,20 +107,29 @@ static apr_status_t take_member(top_t *top, const char *name,
     const llmgw_dialect_t *dialect = call->dialect;
 
     if (!strcmp(name, "model") && !call->surface.id.p) {
+        if (call->raw && m->type == LLMGW_JSON_NULL) {
+            return APR_SUCCESS;
+        }
         if (m->type != LLMGW_JSON_STRING) {
             return bad_type(top, name, "a string");
         }
         call->model = string_value(call, m->value);
-        return check_name(top, name, call->model);
+        return llmgw_accept_check_name(call, name, call->model);
+    }
+    else if (!strcmp(name, "provider") && call->conf->auto_route) {
+        return take_provider(top, m);
+    }
+    else if (call->raw) {
+        return APR_SUCCESS;     /* the rest is the provider's business */
+    }
+    else if (call->surface.op != LLMGW_OP_CHAT && strcmp(name, "provider")) {
+        return APR_SUCCESS;     /* for whoever reads this form */
     }
     else if (!strcmp(name, "stream") && m->type != LLMGW_JSON_NULL) {
         if (m->type != LLMGW_JSON_TRUE && m->type != LLMGW_JSON_FALSE) {
             return bad_type(top, name, "true or false");
         }
         call->stream = m->type == LLMGW_JSON_TRUE;
-    }
-    else if (!strcmp(name, "provider") && call->conf->auto_route) {
-        return take_provider(top, m);
     }
     else if (dialect->usage_member && !strcmp(name, dialect->usage_member)) {
         return take_usage_member(top, name, m->value, m->type);
@@ -128,6 +145,7 @@ static apr_status_t on_member(void *ctx, const llmgw_json_member_t *m)
     top_t *top = ctx;
     apr_pool_t *p = top->call->pool;
     llmgw_str_t name = m->name;
+    apr_status_t rv = APR_SUCCESS;
     const char *key;
 
     if (m->escaped) {
@@ -140,7 +158,10 @@ static apr_status_t on_member(void *ctx, const llmgw_json_member_t *m)
                              "'%s' stands twice in the request.", key);
     }
     apr_hash_set(top->seen, key, name.len, top);
-    return take_member(top, key, m);
+    if (top->call->dialect->member_check) {
+        rv = top->call->dialect->member_check(name, m->type, p, top->err);
+    }
+    return rv == APR_SUCCESS ? take_member(top, key, m) : rv;
 }
 
 static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
@@ -151,11 +172,14 @@ static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
         return llmgw_err_set(top->err, call->pool, LLMGW_EJSON, NULL,
                              "The request body must be a JSON object.");
     }
+    if (call->raw) {
+        return APR_SUCCESS;
+    }
     if (!call->model.len) {
         return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING, "model",
                              "You must provide a model.");
     }
-    if (!top->has_prompt) {
+    if (!top->has_prompt && call->surface.op == LLMGW_OP_CHAT) {
         return llmgw_err_set(top->err, call->pool, LLMGW_EMISSING,
                              call->dialect->prompt_member,
                              "You must provide '%s'.",
@@ -164,8 +188,7 @@ static apr_status_t check_top(top_t *top, llmgw_json_type_e type)
     return APR_SUCCESS;
 }
 
-/* Find out what the call needs to know of its body. */
-static apr_status_t scan_body(llmgw_call_t *call)
+apr_status_t llmgw_accept_scan(llmgw_call_t *call)
 {
     llmgw_json_limits_t limits = { 0 };
     llmgw_json_error_t why = { 0, NULL };
@@ -173,6 +196,11 @@ static apr_status_t scan_body(llmgw_call_t *call)
     top_t top = { call, &call->err, apr_hash_make(call->pool), 0 };
     apr_status_t rv;
 
+    if (call->surface.id.p
+        && llmgw_accept_check_name(call, "model", call->model)
+           != APR_SUCCESS) {
+        return call->err.status;
+    }
     limits.bytes_max = (apr_size_t)call->conf->request_body;
     rv = llmgw_json_scan(call->body->data ? call->body->data : "",
                          call->body->len, &limits, on_member, &top, &type,
@@ -188,10 +216,18 @@ static apr_status_t scan_body(llmgw_call_t *call)
     return rv == APR_SUCCESS ? check_top(&top, type) : rv;
 }
 
+llmgw_str_t llmgw_accept_pin(const llmgw_call_t *call)
+{
+    return call->pin.p ? call->pin
+           : llmgw_str_of(apr_table_get(call->r->headers_in,
+                                        "X-LLMGW-Provider"));
+}
+
 apr_status_t llmgw_call_route(llmgw_call_t *call, llmgw_err_t *err)
 {
     apr_status_t rv = llmgw_routes_find(&call->plan, call->r, call->model,
-                                        call->pin, err);
+                                        llmgw_accept_pin(call), call->dialect,
+                                        err);
 
     return rv == APR_SUCCESS ? llmgw_allow_check(call, err) : rv;
 }
@@ -209,24 +245,33 @@ static apr_status_t plan_call(llmgw_call_t *call)
     return rv;
 }
 
+apr_status_t llmgw_accept_route(llmgw_call_t *call)
+{
+    apr_status_t rv = plan_call(call);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    call->conf = llmgw_config_effective(call->r->server, call->plan.route);
+    return call->body && call->body->len > (apr_size_t)call->conf->request_body
+           ? llmgw_body_too_large(call->pool, call->conf->request_body,
+                                  &call->err)
+           : APR_SUCCESS;
+}
+
 apr_status_t llmgw_call_accept(llmgw_call_t *call)
 {
     apr_status_t rv = llmgw_body_read(call->r, &call->body,
                                       call->conf->request_body, &call->err);
 
     if (rv == APR_SUCCESS) {
-        rv = scan_body(call);
+        rv = llmgw_accept_scan(call);
     }
     if (rv == APR_SUCCESS) {
-        rv = plan_call(call);
+        rv = llmgw_accept_route(call);
     }
     if (rv == APR_SUCCESS) {
-        call->conf = llmgw_config_effective(call->r->server,
-                                            call->plan.route);
-        if (call->body->len > (apr_size_t)call->conf->request_body) {
-            rv = llmgw_body_too_large(call->pool, call->conf->request_body,
-                                      &call->err);
-        }
+        rv = llmgw_op_choose_targets(call);
     }
     call->relay = rv == APR_SUCCESS ? llmgw_relay_create(call) : NULL;
     return rv;

@@ -8,8 +8,13 @@
 #include "incoming.h"
 #include "keys.h"
 #include "mod_llmgw.h"
+#include "op.h"
 #include "override.h"
+#include "raw.h"
 #include "relay.h"
+
+/* Of an answer the gateway makes itself. */
+#define OWN_BYTES_MAX 4096
 
 /* ---- the body ---------------------------------------------------------- */
 
@@ -19,23 +24,6 @@ static llmgw_str_t quoted(llmgw_str_t s, apr_pool_t *p)
 
     llmgw_json_put_string(b, s);
     return llmgw_buf_str(b);
-}
-
-static llmgw_str_t join(const llmgw_str_t *pieces, int n, apr_pool_t *p)
-{
-    apr_size_t len = 0;
-    char *all, *at;
-    int i;
-
-    for (i = 0; i < n; i++) {
-        len += pieces[i].len;
-    }
-    at = all = apr_palloc(p, len + 1);
-    for (i = 0; i < n; i++) {
-        memcpy(at, pieces[i].p, pieces[i].len);
-        at += pieces[i].len;
-    }
-    return llmgw_str_make(all, len);
 }
 
 /* The client's own stream options, asking for usage too. */
@@ -48,17 +36,20 @@ static llmgw_str_t with_usage(const llmgw_call_t *call, apr_pool_t *p)
     if (old.p && old.p[0] == '{'
         && llmgw_splice_make(old.p, old.len, &change, 1, &pieces, &n, p)
            == APR_SUCCESS) {
-        return join(pieces, n, p);
+        return llmgw_splice_join(pieces, n, p);
     }
     return LLMGW_STR_LIT("{\"include_usage\":true}");
 }
 
-/* The changes the target's own options make, in an array that can grow. */
-static apr_array_header_t *begin_changes(const llmgw_attempt_t *attempt)
+/* The changes the target's own options make, in an array that can grow. A
+ * counter refuses what is for a run. */
+static apr_array_header_t *begin_changes(const llmgw_call_t *call)
 {
+    const llmgw_attempt_t *attempt = call->attempt;
     const llmgw_override_t *o = llmgw_override_get(attempt->target);
 
-    return o ? apr_array_copy(attempt->pool, o->changes)
+    return o && call->surface.op != LLMGW_OP_COUNT
+           ? apr_array_copy(attempt->pool, o->changes)
            : apr_array_make(attempt->pool, 3, sizeof(llmgw_splice_t));
 }
 
@@ -103,21 +94,28 @@ static apr_status_t pass_body(llmgw_call_t *call, llmgw_err_t *err)
 {
     const llmgw_attempt_t *attempt = call->attempt;
     const llmgw_provider_kind_t *kind = attempt->provider->kind;
-    apr_array_header_t *changes = begin_changes(attempt);
+    apr_array_header_t *changes = begin_changes(call);
+    llmgw_str_t body = llmgw_buf_str(call->body);
+    apr_status_t rv = llmgw_op_rename(call, &body, err);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     if (!call->surface.id.p && !llmgw_str_is(call->model, attempt->model)) {
-        add_change(changes, "model", quoted(llmgw_str_of(attempt->model),
-                                            attempt->pool));
+        add_change(changes, "model",
+                   quoted(call->raw ? llmgw_raw_model(call)
+                          : llmgw_str_of(attempt->model), attempt->pool));
     }
     if (call->pin.p) {
         add_change(changes, "provider", LLMGW_STR_NULL);
     }
-    if (call->stream && call->dialect->usage_member && !call->include_usage
+    if (call->stream && !call->raw && call->dialect->usage_member
+        && !call->include_usage
         && !(kind->quirks & LLMGW_QUIRK_NO_STREAM_OPTIONS)) {
         add_change(changes, call->dialect->usage_member,
                    with_usage(call, attempt->pool));
     }
-    return set_body(call, llmgw_buf_str(call->body), changes, err);
+    return set_body(call, body, changes, err);
 }
 
 /* Another dialect: from the neutral model. */
@@ -127,11 +125,8 @@ static apr_status_t encode_body(llmgw_call_t *call, llmgw_err_t *err)
     const llmgw_provider_kind_t *kind = attempt->provider->kind;
     llmgw_encode_t how;
     llmgw_buf_t *out;
-    apr_status_t rv = llmgw_call_decode(call, err);
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
     out = llmgw_buf_create(attempt->pool,
                            (apr_size_t)call->conf->request_body * 2);
     memset(&how, 0, sizeof(how));
@@ -140,13 +135,34 @@ static apr_status_t encode_body(llmgw_call_t *call, llmgw_err_t *err)
     how.unsupported = call->conf->unsupported;
     how.quirks = kind->quirks;
     how.dropped = apr_array_make(call->pool, 4, sizeof(char *));
-    rv = kind->dialect->request_encode(out, call->request, &how,
-                                       attempt->pool, err);
+    rv = llmgw_op_encode(call, out, &how, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     attempt->dropped = how.dropped;
-    return set_body(call, llmgw_buf_str(out), begin_changes(attempt), err);
+    return set_body(call, llmgw_buf_str(out), begin_changes(call), err);
+}
+
+/* No request: what would have been its answer. */
+static apr_status_t answer_own(llmgw_call_t *call, llmgw_err_t *err)
+{
+    apr_pool_t *p = call->attempt->pool;
+    llmgw_buf_t *out = llmgw_buf_create(p, OWN_BYTES_MAX);
+    apr_status_t rv = llmgw_op_answer_own(call, out, err);
+
+    return rv == APR_SUCCESS
+           ? set_body(call, llmgw_buf_str(out),
+                      apr_array_make(p, 1, sizeof(llmgw_splice_t)), err) : rv;
+}
+
+static apr_status_t make_body(llmgw_call_t *call, llmgw_err_t *err)
+{
+    if (call->raw && call->raw->body != LLMGW_RAW_JSON) {
+        llmgw_raw_put_body(call);
+        return APR_SUCCESS;
+    }
+    return call->attempt->passes ? pass_body(call, err)
+                                 : encode_body(call, err);
 }
 
 static void count_body(llmgw_send_t *send)
@@ -192,6 +208,9 @@ static apr_status_t make_headers(llmgw_call_t *call, llmgw_err_t *err)
                                                : "application/json");
     apr_table_setn(out, "X-Request-Id", call->request_id);
     put_client_headers(out, call, kind);
+    if (call->raw) {
+        llmgw_raw_put_headers(call, out);
+    }
     llmgw_provider_head(attempt->provider, out, o ? o->headers : NULL, key);
     attempt->send.headers = out;
     return APR_SUCCESS;
@@ -202,12 +221,18 @@ static void make_path(llmgw_call_t *call)
     llmgw_attempt_t *attempt = call->attempt;
     llmgw_op_t op;
 
+    if (call->raw) {
+        llmgw_raw_put_path(call);
+        return;
+    }
     memset(&op, 0, sizeof(op));
-    op.op = LLMGW_OP_CHAT;
+    op.op = call->surface.op;
+    op.batch = call->surface.batch || !attempt->passes;
     op.stream = call->stream;
     op.model = llmgw_str_of(attempt->model);
     op.deployment = attempt->provider->deployment;
     op.api_version = attempt->provider->api_version;
+    attempt->send.op = op.op;
     attempt->send.method = "POST";
     attempt->send.path = llmgw_provider_path(attempt->provider->kind, &op,
                                              attempt->provider->base_path,
@@ -229,12 +254,32 @@ static llmgw_attempt_t *create_attempt(llmgw_call_t *call,
     attempt->target = target;
     attempt->provider = target->provider_data;
     attempt->model = target->model ? target->model
-                     : llmgw_str_dupz(call->pool, call->model);
+                     : call->model.p ? llmgw_str_dupz(call->pool, call->model)
+                     : "";
     llmgw_override_timeout(&attempt->timeout, target, &call->conf->timeout);
     attempt->key = -1;
     attempt->began = apr_time_now();
-    attempt->passes = attempt->provider->kind->dialect == call->dialect;
+    attempt->own = llmgw_op_is_own(call, attempt->provider->kind);
+    attempt->passes = call->raw || attempt->own
+                      || (llmgw_op_passes(call, attempt->provider->kind)
+                          && !llmgw_request_is_sealed(
+                                  llmgw_buf_str(call->body)));
     return attempt;
+}
+
+static llmgw_exchange_t *new_exchange(const llmgw_call_t *call)
+{
+    const llmgw_attempt_t *attempt = call->attempt;
+
+    if (attempt->own) {
+        return llmgw_exchange_own_create(attempt->pool, call->r,
+                                         attempt->provider);
+    }
+    return attempt->provider->worker
+           ? llmgw_exchange_http_create(attempt->pool, call->r,
+                                        attempt->provider)
+           : llmgw_exchange_echo_create(attempt->pool, call->r,
+                                        attempt->provider);
 }
 
 static void create_exchange(llmgw_call_t *call)
@@ -242,16 +287,25 @@ static void create_exchange(llmgw_call_t *call)
     llmgw_attempt_t *attempt = call->attempt;
     const llmgw_timeouts_t *t = &attempt->timeout;
 
-    attempt->x = attempt->provider->worker
-                 ? llmgw_exchange_http_create(attempt->pool, call->r,
-                                              attempt->provider)
-                 : llmgw_exchange_echo_create(attempt->pool, call->r,
-                                              attempt->provider);
+    attempt->x = new_exchange(call);
     attempt->x->send = &attempt->send;
     attempt->x->connect_until = attempt->began
         + (t->connect_usec < t->total_usec ? t->connect_usec : t->total_usec);
-    attempt->x->body_bytes_max = (apr_uint64_t)call->conf->response_body;
+    attempt->x->body_bytes_max = call->raw ? APR_INT64_MAX
+                                 : (apr_uint64_t)call->conf->response_body;
     attempt->incoming = llmgw_incoming_create(call, &attempt->x->receive);
+}
+
+static apr_status_t make_request(llmgw_call_t *call, llmgw_err_t *err)
+{
+    apr_status_t rv = make_body(call, err);
+
+    if (rv == APR_SUCCESS) {
+        count_body(&call->attempt->send);
+        make_path(call);
+        rv = make_headers(call, err);
+    }
+    return rv;
 }
 
 apr_status_t llmgw_attempt_begin(llmgw_call_t *call,
@@ -261,31 +315,37 @@ apr_status_t llmgw_attempt_begin(llmgw_call_t *call,
     apr_status_t rv;
 
     call->attempt = create_attempt(call, target);
-    rv = call->attempt->passes ? pass_body(call, err)
-                               : encode_body(call, err);
-    if (rv == APR_SUCCESS) {
-        count_body(&call->attempt->send);
-        make_path(call);
-        rv = make_headers(call, err);
-    }
+    rv = call->attempt->own ? answer_own(call, err) : make_request(call, err);
     if (rv == APR_SUCCESS) {
         create_exchange(call);
     }
     return rv;
 }
 
-void llmgw_attempt_hide_keys(const llmgw_attempt_t *attempt, llmgw_err_t *err)
+llmgw_str_t llmgw_attempt_cut_keys(const llmgw_attempt_t *attempt,
+                                   llmgw_str_t text, apr_pool_t *p)
 {
     const apr_array_header_t *keys = attempt->provider->keys;
     int i;
 
     for (i = 0; i < keys->nelts; i++) {
-        llmgw_str_t key = llmgw_str_of(APR_ARRAY_IDX(keys, i, char *));
-
-        err->message = llmgw_redact(attempt->pool, err->message, key);
-        err->code = llmgw_redact(attempt->pool, err->code, key);
-        err->param = llmgw_redact(attempt->pool, err->param, key);
+        text = llmgw_redact_str(p, text,
+                                llmgw_str_of(APR_ARRAY_IDX(keys, i, char *)));
     }
+    return text;
+}
+
+static const char *cut_keys(const llmgw_attempt_t *attempt, const char *text)
+{
+    return llmgw_attempt_cut_keys(attempt, llmgw_str_of(text),
+                                  attempt->pool).p;
+}
+
+void llmgw_attempt_hide_keys(const llmgw_attempt_t *attempt, llmgw_err_t *err)
+{
+    err->message = cut_keys(attempt, err->message);
+    err->code = cut_keys(attempt, err->code);
+    err->param = cut_keys(attempt, err->param);
 }
 
 void llmgw_attempt_end(llmgw_call_t *call)

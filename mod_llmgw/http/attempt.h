@@ -18,6 +18,10 @@ apr_status_t llmgw_attempt_begin(llmgw_call_t *call,
 void llmgw_attempt_hide_keys(const llmgw_attempt_t *attempt,
                              llmgw_err_t *err);
 
+/** As llmgw_attempt_hide_keys(), for any text. */
+llmgw_str_t llmgw_attempt_cut_keys(const llmgw_attempt_t *attempt,
+                                   llmgw_str_t text, apr_pool_t *p);
+
 /** Let go of its connection. Its other memory stays for the call's notes. */
 void llmgw_attempt_end(llmgw_call_t *call);
 

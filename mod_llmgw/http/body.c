@@ -51,27 +51,26 @@ static apr_status_t take_data(reader_t *reader, const char *data,
            ? llmgw_body_too_large(p, reader->bytes_max, reader->err) : rv;
 }
 
-/* What httpd's input filters report. */
-static apr_status_t read_failed(reader_t *reader, apr_status_t rv)
+apr_status_t llmgw_body_failed(request_rec *r, apr_status_t rv,
+                               llmgw_err_t *err)
 {
-    apr_pool_t *p = reader->r->pool;
     int http = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
 
-    reader->r->connection->keepalive = AP_CONN_CLOSE;
+    r->connection->keepalive = AP_CONN_CLOSE;
     if (APR_STATUS_IS_TIMEUP(rv) || http == HTTP_REQUEST_TIME_OUT) {
-        return llmgw_err_set(reader->err, p, LLMGW_EBODYTIMEOUT, NULL,
+        return llmgw_err_set(err, r->pool, LLMGW_EBODYTIMEOUT, NULL,
                              "The request body did not arrive in time.");
     }
     if (http == HTTP_REQUEST_ENTITY_TOO_LARGE) {
-        return llmgw_err_set(reader->err, p, LLMGW_ETOOBIG, NULL,
+        return llmgw_err_set(err, r->pool, LLMGW_ETOOBIG, NULL,
                              "The request body is larger than this server "
                              "allows.");
     }
     if (APR_STATUS_IS_ECONNRESET(rv) || APR_STATUS_IS_ECONNABORTED(rv)) {
-        return llmgw_err_set(reader->err, p, LLMGW_ECLIENTGONE, NULL,
+        return llmgw_err_set(err, r->pool, LLMGW_ECLIENTGONE, NULL,
                              "The client closed the request.");
     }
-    return llmgw_err_set(reader->err, p, LLMGW_EBODY, NULL,
+    return llmgw_err_set(err, r->pool, LLMGW_EBODY, NULL,
                          "The request body could not be read: it is cut "
                          "short or badly framed.");
 }
@@ -92,7 +91,8 @@ static apr_status_t take_brigade(reader_t *reader, apr_bucket_brigade *bb,
         }
         else if (!APR_BUCKET_IS_METADATA(b)) {
             rv = apr_bucket_read(b, &data, &len, APR_BLOCK_READ);
-            rv = rv != APR_SUCCESS ? read_failed(reader, rv)
+            rv = rv != APR_SUCCESS ? llmgw_body_failed(reader->r, rv,
+                                                        reader->err)
                  : take_data(reader, data, len);
         }
         apr_bucket_delete(b);
@@ -112,7 +112,7 @@ static apr_status_t read_all(reader_t *reader)
         rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES,
                             APR_BLOCK_READ, HUGE_STRING_LEN * 8);
         if (rv != APR_SUCCESS) {
-            rv = read_failed(reader, rv);
+            rv = llmgw_body_failed(r, rv, reader->err);
         }
         else {
             rv = take_brigade(reader, bb, &end);

@@ -15,6 +15,15 @@
 apr_status_t llmgw_body_read(request_rec *r, llmgw_buf_t **out,
                              apr_off_t bytes_max, llmgw_err_t *err);
 
+/**
+ * Why reading from the request's input filters failed, in a client's words. The
+ * connection is closed after the answer: what else comes is no request.
+ * @param rv what the filters returned
+ * @return LLMGW_ETOOBIG, LLMGW_EBODY, LLMGW_EBODYTIMEOUT or LLMGW_ECLIENTGONE
+ */
+apr_status_t llmgw_body_failed(request_rec *r, apr_status_t rv,
+                               llmgw_err_t *err);
+
 /** Say that a body is larger than the bound. @return LLMGW_ETOOBIG */
 apr_status_t llmgw_body_too_large(apr_pool_t *p, apr_off_t bytes_max,
                                   llmgw_err_t *err);

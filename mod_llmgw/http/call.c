@@ -3,6 +3,9 @@
 #include <httpd.h>
 #include <http_core.h>
 #include <http_log.h>
+#include "llmgw/count.h"
+#include "llmgw/query.h"
+#include "llmgw/splice.h"
 #include "attempt.h"
 #include "call.h"
 #include "incoming.h"
@@ -10,6 +13,7 @@
 #include "log.h"
 #include "mark.h"
 #include "next.h"
+#include "raw.h"
 #include "relay.h"
 #include "reply.h"
 
@@ -27,9 +31,7 @@ void llmgw_meter_init(llmgw_meter_t *meter)
 /* Paths that stream do so as an array, unless the query says alt=sse. */
 static int asks_for_events(const request_rec *r)
 {
-    const char *at = r->args ? strstr(r->args, "alt=sse") : NULL;
-
-    return at && (at == r->args || at[-1] == '&') && (!at[7] || at[7] == '&');
+    return llmgw_str_is(llmgw_query_lookup(r->args, "alt", r->pool), "sse");
 }
 
 llmgw_call_t *llmgw_call_create(request_rec *r,
@@ -53,26 +55,60 @@ llmgw_call_t *llmgw_call_create(request_rec *r,
     return call;
 }
 
+/* The member that pins a provider is no part of the request. */
+static llmgw_str_t body_of_request(const llmgw_call_t *call)
+{
+    const llmgw_splice_t change = { "provider", LLMGW_STR_NULL };
+    llmgw_str_t *pieces, body = llmgw_buf_str(call->body);
+    int n;
+
+    if (call->pin.p
+        && llmgw_splice_make(body.p, body.len, &change, 1, &pieces, &n,
+                             call->pool) == APR_SUCCESS) {
+        return llmgw_splice_join(pieces, n, call->pool);
+    }
+    return body;
+}
+
+apr_status_t llmgw_call_parse(llmgw_call_t *call, const llmgw_json_t **root,
+                              llmgw_err_t *err)
+{
+    llmgw_str_t body = body_of_request(call);
+    llmgw_json_limits_t limits = { 0 };
+    llmgw_json_doc_t *doc;
+    apr_status_t rv;
+
+    limits.bytes_max = (apr_size_t)call->conf->request_body;
+    doc = llmgw_json_doc_create(call->pool, &limits);
+    rv = llmgw_json_parse(doc, body.p, body.len, root, NULL);
+    return rv == APR_SUCCESS ? rv
+        : llmgw_err_set(err, call->pool, rv, NULL,
+                        "The request body has too many values.");
+}
+
 apr_status_t llmgw_call_decode(llmgw_call_t *call, llmgw_err_t *err)
 {
     const llmgw_address_t address = { call->surface.id, call->stream };
-    llmgw_json_limits_t limits = { 0 };
-    llmgw_json_doc_t *doc;
+    const llmgw_dialect_t *dialect = call->dialect;
     const llmgw_json_t *root;
     apr_status_t rv;
 
     if (call->request) {
         return APR_SUCCESS;
     }
-    limits.bytes_max = (apr_size_t)call->conf->request_body;
-    doc = llmgw_json_doc_create(call->pool, &limits);
-    rv = llmgw_json_parse(doc, call->body->data, call->body->len, &root, NULL);
+    rv = llmgw_call_parse(call, &root, err);
     if (rv != APR_SUCCESS) {
-        return llmgw_err_set(err, call->pool, rv, NULL,
-                             "The request body has too many values.");
+        return rv;
     }
-    return call->dialect->request_decode(&call->request, root, &address,
-                                         call->pool, err);
+    rv = call->surface.op == LLMGW_OP_COUNT
+         ? dialect->count->request_decode(&call->request, root, &address,
+                                          call->pool, err)
+         : dialect->request_decode(&call->request, root, &address, call->pool,
+                                   err);
+    if (rv == APR_SUCCESS) {
+        llmgw_request_open(call->request, call->pool);
+    }
+    return rv;
 }
 
 /* ---- failures ---------------------------------------------------------- */
@@ -101,10 +137,11 @@ static void log_failure(llmgw_call_t *call, const llmgw_err_t *err)
     int level = llmgw_err_http_status(err) < 500 ? APLOG_INFO : APLOG_WARNING;
 
     ap_log_rerror(APLOG_MARK, level, 0, call->r, LLMGW_ID("LLMGW0201")
-                  "call %s: attempt %d at provider %s, model %s failed: %s%s%s",
+                  "call %s: attempt %d at provider %s%s%s failed: %s%s%s",
                   call->request_id, call->attempts, attempt->provider->name,
-                  attempt->model, llmgw_err_code(err),
-                  err->detail ? ": " : "", err->detail ? err->detail : "");
+                  *attempt->model ? ", model " : "", attempt->model,
+                  llmgw_err_code(err), err->detail ? ": " : "",
+                  err->detail ? err->detail : "");
 }
 
 /* An attempt failed: on to the next key or target, or to the end. */
@@ -158,20 +195,51 @@ static void tighten(deadline_t *d, apr_time_t at, apr_status_t status,
     }
 }
 
+static deadline_t total_deadline(const llmgw_call_t *call)
+{
+    deadline_t d = { call->began + call->conf->timeout.total_usec,
+                     LLMGW_ETOTALTIMEOUT,
+                     "The request took longer than the gateway allows." };
+
+    return d;
+}
+
+/* When the provider last got something to work on. */
+static apr_time_t last_sent(const llmgw_attempt_t *attempt)
+{
+    return attempt->x->moved ? attempt->x->moved : attempt->connected;
+}
+
+/* While the body goes as it comes, either side may stall. */
+static void bound_upload(deadline_t *d, const llmgw_call_t *call)
+{
+    apr_time_t at = last_sent(call->attempt) + call->conf->timeout.idle_usec;
+
+    if (call->attempt->x->wait.client) {
+        tighten(d, at, LLMGW_EBODYTIMEOUT,
+                "The request body did not arrive in time.");
+    }
+    else {
+        tighten(d, at, LLMGW_EIDLETIMEOUT,
+                "The provider stopped taking the request.");
+    }
+}
+
 /* The first of the times that hold for the state the call is in. */
 static deadline_t next_deadline(const llmgw_call_t *call)
 {
     const llmgw_attempt_t *attempt = call->attempt;
     const llmgw_timeouts_t *t = &attempt->timeout;
-    deadline_t d = { call->began + call->conf->timeout.total_usec,
-                     LLMGW_ETOTALTIMEOUT,
-                     "The request took longer than the gateway allows." };
+    deadline_t d = total_deadline(call);
 
     tighten(&d, attempt->began + t->total_usec, LLMGW_EATTEMPTTIMEOUT,
             "The provider's answer took longer than the gateway allows.");
     if (attempt->x->phase <= LLMGW_PHASE_CONNECTED) {
         tighten(&d, attempt->x->connect_until, LLMGW_ECONNECTTIMEOUT,
                 "The provider could not be reached in time.");
+    }
+    else if (attempt->x->phase == LLMGW_PHASE_SENDING && attempt->send.source) {
+        bound_upload(&d, call);
     }
     else if (llmgw_relay_ended(call->relay)) {
         tighten(&d, attempt->last_byte + TAIL_USEC, LLMGW_EIDLETIMEOUT, "");
@@ -182,7 +250,7 @@ static deadline_t next_deadline(const llmgw_call_t *call)
                 "The provider's answer stalled.");
     }
     else {
-        tighten(&d, attempt->connected + t->first_usec, LLMGW_EFIRSTTIMEOUT,
+        tighten(&d, last_sent(attempt) + t->first_usec, LLMGW_EFIRSTTIMEOUT,
                 "The provider did not begin to answer in time.");
     }
     return d;
@@ -288,24 +356,39 @@ static llmgw_turn_e break_off(llmgw_call_t *call, apr_status_t rv)
     return fail_attempt(call, &err);
 }
 
+static llmgw_turn_e expire(llmgw_call_t *call, const deadline_t *d)
+{
+    llmgw_err_t err = LLMGW_ERR_INIT;
+
+    if (llmgw_relay_ended(call->relay)) {
+        return complete(call);
+    }
+    llmgw_err_set(&err, call->pool, d->status, NULL, "%s", d->message);
+    return fail_attempt(call, &err);
+}
+
 static llmgw_turn_e wait_or_expire(llmgw_call_t *call)
 {
     const llmgw_exchange_t *x = call->attempt->x;
     deadline_t d = next_deadline(call);
-    llmgw_err_t err = LLMGW_ERR_INIT;
 
-    if (apr_time_now() < d.at) {
-        call->wait = x->wait;
-        if (!call->wait.until || d.at < call->wait.until) {
-            call->wait.until = d.at;
-        }
-        return LLMGW_TURN_WAIT;
+    if (apr_time_now() >= d.at) {
+        return expire(call, &d);
     }
-    if (llmgw_relay_ended(call->relay)) {
-        return complete(call);
+    call->wait = x->wait;
+    if (!call->wait.until || d.at < call->wait.until) {
+        call->wait.until = d.at;
     }
-    llmgw_err_set(&err, call->pool, d.status, NULL, "%s", d.message);
-    return fail_attempt(call, &err);
+    return LLMGW_TURN_WAIT;
+}
+
+/* What flows without a pause meets no wait: the time of the whole holds all
+ * the same. */
+static llmgw_turn_e go_on_or_expire(llmgw_call_t *call)
+{
+    deadline_t d = total_deadline(call);
+
+    return apr_time_now() < d.at ? LLMGW_TURN_AGAIN : expire(call, &d);
 }
 
 static llmgw_turn_e step_exchange(llmgw_call_t *call)
@@ -317,7 +400,7 @@ static llmgw_turn_e step_exchange(llmgw_call_t *call)
         attempt->connected = apr_time_now();
     }
     if (rv == APR_SUCCESS) {
-        return LLMGW_TURN_AGAIN;
+        return go_on_or_expire(call);
     }
     if (APR_STATUS_IS_EAGAIN(rv)) {
         return wait_or_expire(call);
@@ -330,21 +413,24 @@ static llmgw_turn_e step_settle(llmgw_call_t *call)
     request_rec *r = call->r;
 
     llmgw_reply_notes(call);
+    llmgw_raw_end_upload(call);
     if (call->err.status == LLMGW_ECLIENTGONE) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, LLMGW_ID("LLMGW0202")
                       "call %s: the client left", call->request_id);
         r->connection->aborted = 1;
         r->status = 499;
         r->status_line = "499 Client Closed Request";
-        apr_table_setn(r->notes, "llmgw-error", llmgw_err_code(&call->err));
+        llmgw_reply_note_error(r, &call->err);
     }
     else if (call->err.status != APR_SUCCESS
              && !llmgw_relay_committed(call->relay)) {
         llmgw_reply_call_headers(call);
-        llmgw_reply_error(r, call->dialect, &call->err);
+        if (!llmgw_raw_reply(call)) {
+            llmgw_reply_error(r, call->dialect, &call->err);
+        }
     }
     else if (call->err.status != APR_SUCCESS) {
-        apr_table_setn(r->notes, "llmgw-error", llmgw_err_code(&call->err));
+        llmgw_reply_note_error(r, &call->err);
     }
     call->state = LLMGW_STATE_DONE;
     return LLMGW_TURN_DONE;
@@ -373,7 +459,8 @@ int llmgw_call_may_block(const llmgw_call_t *call)
     if (call->state == LLMGW_STATE_EXCHANGE) {
         llmgw_phase_e phase = call->attempt->x->phase;
 
-        return phase == LLMGW_PHASE_OPEN || phase == LLMGW_PHASE_CONNECTED;
+        return phase == LLMGW_PHASE_OPEN || phase == LLMGW_PHASE_CONNECTED
+               || (phase == LLMGW_PHASE_SENDING && call->attempt->send.source);
     }
     return call->state == LLMGW_STATE_PICK
            || call->state == LLMGW_STATE_SETTLE;

@@ -13,7 +13,7 @@
 #include "pick.h"
 #include "routes.h"
 
-/** Where a call is. PICK and SETTLE may block, as do two phases of an
+/** Where a call is. PICK and SETTLE may block, as do some phases of an
  * exchange; see llmgw_call_may_block(). */
 typedef enum llmgw_state_e {
     LLMGW_STATE_PICK,           /* choose a target, write the request */
@@ -49,12 +49,13 @@ typedef struct llmgw_attempt_t {
     llmgw_provider_t *provider;
     llmgw_exchange_t *x;
     llmgw_send_t send;
-    const char *model;          /* asked of the provider */
+    const char *model;          /* asked of the provider; "" without */
     int key;                    /* which of the provider's keys; -1: none */
     int status;                 /* of the provider's answer; 0: none yet */
     llmgw_timeouts_t timeout;   /* the target's, or the call's; total: of the
                                  * attempt */
     int passes;                 /* same dialect: bytes travel unchanged */
+    int own;                    /* the gateway answers, the provider cannot */
     apr_array_header_t *dropped;    /* of const char *: names of fields */
     struct llmgw_incoming_t *incoming;
     apr_time_t began;
@@ -79,9 +80,12 @@ typedef struct llmgw_call_t {
     int include_usage;
     int array_framing;          /* a stream as one JSON array, not as events */
     llmgw_request_t *request;   /* decoded; NULL while nothing needed it */
+    struct llmgw_embed_request_t *embed;    /* the same, of embeddings */
     llmgw_err_t undecodable;    /* of these, see prompt.h */
     apr_int64_t prompt_tokens;  /* 0: not yet estimated */
     int needs_request;          /* a figure of it was asked for in vain */
+
+    struct llmgw_raw_t *raw;    /* passes as it is; NULL: it is understood */
 
     llmgw_plan_t plan;
     llmgw_pick_t pick;
@@ -125,6 +129,12 @@ int llmgw_call_may_block(const llmgw_call_t *call);
 
 /** The client has left: close the provider's connection, end the call. */
 void llmgw_call_cancel(llmgw_call_t *call);
+
+/** Parse the body, without the member that pins a provider.
+ * @param root valid as long as the call
+ * @return APR_SUCCESS, or the failure with err filled in */
+apr_status_t llmgw_call_parse(llmgw_call_t *call, const llmgw_json_t **root,
+                              llmgw_err_t *err);
 
 /** Decode the body into the neutral model, once.
  * @return APR_SUCCESS, or the failure with err filled in */

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "log.h"
 #include "options.h"
+#include "passthrough.h"
 #include "provider.h"
 #include "routes.h"
 
@@ -448,5 +449,8 @@ const command_rec llmgw_config_commands[] = {
                      "GLOB: targets and settings for the models it matches"),
     AP_INIT_TAKE_ARGV("LLMTarget", llmgw_routes_parse_target, NULL, RSRC_CONF,
                       "PROVIDER[/MODEL] [key=value ...]: a target of a route"),
+    AP_INIT_TAKE_ARGV("LLMPassThrough", llmgw_passthrough_set, NULL,
+                      RSRC_CONF | ACCESS_CONF, "off|all|PATTERN ...: other "
+                      "paths that pass to a provider as they are"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

@@ -38,7 +38,7 @@ static int wait_msec(const llmgw_call_t *call, int client)
 static int client_left(const llmgw_call_t *call, int client)
 {
     struct pollfd fds[2] = {
-        { client, POLLRDHUP, 0 },
+        { client, (short)(POLLRDHUP | (call->wait.client ? POLLIN : 0)), 0 },
         { call->wait.fd, (short)call->wait.events, 0 },
     };
 

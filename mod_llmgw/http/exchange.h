@@ -5,12 +5,14 @@
 #include <httpd.h>
 #include <apr_tables.h>
 #include "llmgw/error.h"
+#include "llmgw/op.h"
 #include "llmgw/str.h"
 #include "provider.h"
 
 /**
  * What an exchange does next. OPEN and CONNECTED may block for a while (DNS, a
- * TLS handshake) and so must run on a worker thread; all others never do.
+ * TLS handshake), and so may SENDING from a source: these must run on a worker
+ * thread. All others never do.
  */
 typedef enum llmgw_phase_e {
     LLMGW_PHASE_OPEN,           /* get a connection, start to connect */
@@ -26,17 +28,38 @@ typedef enum llmgw_phase_e {
 typedef struct llmgw_wait_t {
     int fd;                     /* -1: time only */
     int events;                 /* POLLIN, POLLOUT */
+    int client;                 /* or more from the client */
     apr_time_t until;           /* 0: no time of the exchange's own */
 } llmgw_wait_t;
 
+/** A body that comes while it is sent: see upload.h. */
+typedef struct llmgw_source_t {
+    /**
+     * Get the next piece.
+     * @param data,len set on success, len > 0; valid until the next call
+     * @param err filled in on failure
+     * @return APR_SUCCESS; APR_EAGAIN: nothing has come, wait for the client;
+     *         APR_EOF: that was all; an LLMGW_E... code
+     */
+    apr_status_t (*read)(struct llmgw_source_t *source, const char **data,
+                         apr_size_t *len, llmgw_err_t *err);
+    int has_length;             /* else it goes in chunks */
+    apr_uint64_t length;
+    int begun;                  /* some is gone: it cannot be sent again */
+    int complete;               /* read to its end */
+    int http_status;            /* what httpd said of it; 0: nothing */
+} llmgw_source_t;
+
 /** The request to be sent. Everything outlives the exchange. */
 typedef struct llmgw_send_t {
+    llmgw_op_e op;              /* for a provider that is built in */
     const char *method;
     const char *path;           /* with query */
     apr_table_t *headers;
     const llmgw_str_t *pieces;  /* the body, in pieces */
     int npieces;
     apr_uint64_t body_len;
+    llmgw_source_t *source;     /* or from here, if not NULL */
 } llmgw_send_t;
 
 /** Who gets the answer. A status other than APR_SUCCESS ends the exchange. */
@@ -75,6 +98,7 @@ struct llmgw_exchange_t {
     llmgw_wait_t wait;
     apr_time_t connect_until;   /* for the blocking parts of connecting */
     apr_uint64_t body_bytes_max;
+    apr_time_t moved;           /* when some of a source's body went; 0: none */
     llmgw_err_t err;
     int reused;                 /* runs over a kept-alive connection */
     int untouched;              /* not one byte has come back */
@@ -97,6 +121,10 @@ static inline void llmgw_exchange_init(llmgw_exchange_t *x,
 /** Create an exchange over HTTP/1.1. It does nothing until its first step. */
 llmgw_exchange_t *llmgw_exchange_http_create(apr_pool_t *p, request_rec *r,
                                              const llmgw_provider_t *provider);
+
+/** Create an exchange with nobody: what was to be sent is the answer. */
+llmgw_exchange_t *llmgw_exchange_own_create(apr_pool_t *p, request_rec *r,
+                                            const llmgw_provider_t *provider);
 
 /** Create an exchange with the built-in echo provider. */
 llmgw_exchange_t *llmgw_exchange_echo_create(apr_pool_t *p, request_rec *r,

@@ -132,6 +132,9 @@ apr_status_t llmgw_exchange_open(llmgw_exchange_http_t *e)
         return llmgw_exchange_fail(e, LLMGW_ECONNECT,
                                    "No connection to the provider is free.", 0);
     }
+    /* What a kept-alive connection that was closed meanwhile has swallowed
+     * cannot be sent again. */
+    e->fresh_only |= x->send->source != NULL;
     e->conn->is_ssl = x->provider->is_tls;
     e->conn->close = e->fresh_only;
     rv = resolve(e);

@@ -2,31 +2,16 @@
 #include <apr_strings.h>
 #include "llmgw/buf.h"
 #include "llmgw/echo.h"
+#include "llmgw/splice.h"
 #include "exchange.h"
 
 #define BODY_MAX (128 * 1024 * 1024)
 
 typedef struct echo_exchange_t {
     llmgw_exchange_t x;
-    llmgw_echo_t *echo;
+    llmgw_echo_t *echo;         /* NULL: all of the answer is in out */
     llmgw_buf_t *out;
 } echo_exchange_t;
-
-/* The request's body in one piece. */
-static llmgw_str_t join_body(const llmgw_send_t *send, apr_pool_t *p)
-{
-    llmgw_buf_t *body;
-    int i;
-
-    if (send->npieces == 1) {
-        return send->pieces[0];
-    }
-    body = llmgw_buf_create(p, send->body_len + 1);
-    for (i = 0; i < send->npieces; i++) {
-        llmgw_buf_put(body, send->pieces[i]);
-    }
-    return llmgw_buf_str(body);
-}
 
 static void wait_for(llmgw_exchange_t *x, apr_interval_time_t delay_usec)
 {
@@ -38,20 +23,33 @@ static int is_due(const llmgw_exchange_t *x)
     return x->wait.until == 0 || apr_time_now() >= x->wait.until;
 }
 
+static apr_status_t read_request(echo_exchange_t *e)
+{
+    llmgw_exchange_t *x = &e->x;
+    llmgw_str_t body = llmgw_splice_join(x->send->pieces, x->send->npieces,
+                                         x->pool);
+    apr_time_t now = apr_time_now();
+
+    if (x->send->op == LLMGW_OP_EMBED) {
+        return llmgw_echo_embed(e->out, body.p, body.len, x->pool, &x->err);
+    }
+    return llmgw_echo_create(&e->echo, body.p, body.len,
+                             apr_psprintf(x->pool,
+                                          "echo%" APR_UINT64_T_HEX_FMT,
+                                          (apr_uint64_t)now),
+                             apr_time_sec(now), x->pool, &x->err);
+}
+
 static apr_status_t open_echo(echo_exchange_t *e)
 {
     llmgw_exchange_t *x = &e->x;
-    llmgw_str_t body = join_body(x->send, x->pool);
-    const char *id = apr_psprintf(x->pool, "echo%" APR_UINT64_T_HEX_FMT,
-                                  (apr_uint64_t)apr_time_now());
-    apr_status_t rv = llmgw_echo_create(&e->echo, body.p, body.len, id,
-                                        apr_time_sec(apr_time_now()),
-                                        x->pool, &x->err);
+    apr_status_t rv;
 
+    e->out = llmgw_buf_create(x->pool, BODY_MAX);
+    rv = read_request(e);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    e->out = llmgw_buf_create(x->pool, BODY_MAX);
     x->phase = LLMGW_PHASE_HEAD;
     wait_for(x, x->provider->echo_delay_usec);
     return APR_SUCCESS;
@@ -66,13 +64,22 @@ static apr_status_t send_head(echo_exchange_t *e)
         return APR_EAGAIN;
     }
     headers = apr_table_make(x->pool, 1);
-    apr_table_setn(headers, "Content-Type", llmgw_echo_streams(e->echo)
-                                            ? "text/event-stream"
-                                            : "application/json");
+    apr_table_setn(headers, "Content-Type",
+                   e->echo && llmgw_echo_streams(e->echo)
+                   ? "text/event-stream" : "application/json");
     x->untouched = 0;
     x->phase = LLMGW_PHASE_BODY;
     x->wait.until = 0;
     return x->receive.head(x->receive.ctx, 200, headers);
+}
+
+static apr_status_t next_piece(echo_exchange_t *e)
+{
+    if (!e->echo) {
+        return APR_EOF;
+    }
+    llmgw_buf_clear(e->out);
+    return llmgw_echo_next(e->echo, e->out);
 }
 
 static apr_status_t send_body(echo_exchange_t *e)
@@ -83,8 +90,7 @@ static apr_status_t send_body(echo_exchange_t *e)
     if (!is_due(x)) {
         return APR_EAGAIN;
     }
-    llmgw_buf_clear(e->out);
-    more = llmgw_echo_next(e->echo, e->out);
+    more = next_piece(e);
     if (more != APR_SUCCESS && more != APR_EOF) {
         return more;
     }

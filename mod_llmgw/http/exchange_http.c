@@ -33,6 +33,23 @@ static int add_header(void *bb, const char *name, const char *value)
     return 1;
 }
 
+/* How the body is framed; nothing for a method that seldom has one. */
+static void put_framing(llmgw_exchange_http_t *e)
+{
+    const llmgw_send_t *send = e->x.send;
+    apr_uint64_t len = send->source ? send->source->length : send->body_len;
+
+    if (send->source && !send->source->has_length) {
+        add_header(e->out, "Transfer-Encoding", "chunked");
+    }
+    else if (len || send->source || !strcmp(send->method, "POST")
+             || !strcmp(send->method, "PUT")
+             || !strcmp(send->method, "PATCH")) {
+        add_header(e->out, "Content-Length",
+                   apr_off_t_toa(e->x.pool, (apr_off_t)len));
+    }
+}
+
 static void put_head(llmgw_exchange_http_t *e)
 {
     const llmgw_send_t *send = e->x.send;
@@ -44,8 +61,7 @@ static void put_head(llmgw_exchange_http_t *e)
     apr_brigade_puts(e->out, NULL, NULL, e->x.provider->host);
     apr_brigade_puts(e->out, NULL, NULL, CRLF);
     apr_table_do(add_header, e->out, send->headers, NULL);
-    add_header(e->out, "Content-Length",
-               apr_off_t_toa(e->x.pool, (apr_off_t)send->body_len));
+    put_framing(e);
     apr_brigade_puts(e->out, NULL, NULL, CRLF);
     e->piece = 0;
     e->offset = 0;
@@ -100,20 +116,25 @@ static apr_status_t begin_reading(llmgw_exchange_http_t *e)
     }
     e->x.phase = LLMGW_PHASE_HEAD;
     e->x.wait.events = POLLIN;
+    e->x.wait.client = 0;
+    e->x.wait.until = 0;
     return APR_EAGAIN;
 }
 
 static apr_status_t read_answer(llmgw_exchange_http_t *e);
 
 /* Writing stalls or failed: the provider may have answered already, without
- * reading all of the request (too large, not allowed). */
+ * reading all of the request (too large, not allowed). An interim response is
+ * no answer: sending goes on. */
 static apr_status_t read_early(llmgw_exchange_http_t *e, apr_status_t failed)
 {
     apr_status_t rv;
 
     begin_reading(e);
     rv = read_answer(e);
-    if (!e->x.untouched || !APR_STATUS_IS_EAGAIN(rv)) {
+    if (e->x.phase != LLMGW_PHASE_HEAD
+        || (failed != APR_SUCCESS && !e->x.untouched)
+        || (rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv))) {
         e->cut = 1;
         return rv;
     }
@@ -126,11 +147,73 @@ static apr_status_t read_early(llmgw_exchange_http_t *e, apr_status_t failed)
     return APR_EAGAIN;
 }
 
+/* Does the provider speak already, or has it closed? */
+static int is_readable(const llmgw_exchange_http_t *e)
+{
+    struct pollfd pfd = { e->x.wait.fd, POLLIN, 0 };
+
+    return poll(&pfd, 1, 0) > 0;
+}
+
+/* Nothing has come from the client: what came before goes out, and the answer
+ * may be there. RequestReadTimeout is looked at whenever one reads. */
+static apr_status_t wait_for_client(llmgw_exchange_http_t *e)
+{
+    conn_rec *c = e->conn->connection;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (e->unflushed) {
+        APR_BRIGADE_INSERT_TAIL(e->out,
+                                apr_bucket_flush_create(c->bucket_alloc));
+        rv = ap_pass_brigade(c->output_filters, e->out);
+        apr_brigade_cleanup(e->out);
+        e->unflushed = 0;
+    }
+    rv = read_early(e, rv == APR_SUCCESS && c->aborted ? APR_ECONNABORTED : rv);
+    if (e->x.phase == LLMGW_PHASE_SENDING) {
+        e->x.wait.events = POLLIN;
+        e->x.wait.client = 1;
+        e->x.wait.until = apr_time_now() + apr_time_from_sec(1);
+    }
+    return rv;
+}
+
+/* Write more of the request's body; after the last of it, read. */
+static apr_status_t send_more(llmgw_exchange_http_t *e)
+{
+    conn_rec *c = e->conn->connection;
+    apr_status_t rv = APR_SUCCESS;
+    int last = 0;
+
+    if (e->x.send->source) {
+        rv = llmgw_exchange_put_source(e, &last);
+    }
+    else {
+        last = put_body(e);
+    }
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv)) {
+        return rv;
+    }
+    if (last) {
+        APR_BRIGADE_INSERT_TAIL(e->out,
+                                apr_bucket_flush_create(c->bucket_alloc));
+    }
+    e->unflushed |= !APR_BRIGADE_EMPTY(e->out);
+    if (APR_STATUS_IS_EAGAIN(rv)) {
+        return wait_for_client(e);
+    }
+    rv = ap_pass_brigade(c->output_filters, e->out);
+    apr_brigade_cleanup(e->out);
+    if (rv != APR_SUCCESS || c->aborted) {
+        return read_early(e, rv ? rv : APR_ECONNABORTED);
+    }
+    return last ? begin_reading(e) : APR_SUCCESS;
+}
+
 static apr_status_t send_request(llmgw_exchange_http_t *e)
 {
     conn_rec *c = e->conn->connection;
     apr_status_t rv;
-    int last;
 
     if (c->data_in_output_filters) {
         rv = write_pending(c);
@@ -144,17 +227,13 @@ static apr_status_t send_request(llmgw_exchange_http_t *e)
     if (e->piece < 0) {
         put_head(e);
     }
-    last = put_body(e);
-    if (last) {
-        APR_BRIGADE_INSERT_TAIL(e->out,
-                                apr_bucket_flush_create(c->bucket_alloc));
+    else if (e->x.send->source && is_readable(e)) {
+        rv = read_early(e, APR_SUCCESS);
+        if (e->x.phase != LLMGW_PHASE_SENDING) {
+            return rv;
+        }
     }
-    rv = ap_pass_brigade(c->output_filters, e->out);
-    apr_brigade_cleanup(e->out);
-    if (rv != APR_SUCCESS || c->aborted) {
-        return read_early(e, rv ? rv : APR_ECONNABORTED);
-    }
-    return last ? begin_reading(e) : APR_SUCCESS;
+    return send_more(e);
 }
 
 /* ---- reading ----------------------------------------------------------- */

@@ -21,6 +21,8 @@ typedef struct llmgw_exchange_http_t {
     int cut;           /* it answered before all was sent */
     int piece;         /* of the body, being written; -1: the head */
     apr_size_t offset; /* within it */
+    char chunk[24];    /* begins a chunk of a source's body */
+    int unflushed;     /* something was written since the last flush */
     apr_bucket_brigade *out;
     apr_bucket_brigade *in;
 } llmgw_exchange_http_t;
@@ -38,5 +40,13 @@ apr_status_t llmgw_exchange_check_connect(llmgw_exchange_http_t *e);
 
 /** Phase CONNECTED: set it up; the TLS handshake. Next is SENDING. */
 apr_status_t llmgw_exchange_complete_connect(llmgw_exchange_http_t *e);
+
+/**
+ * Add what a source has to e->out, in chunks if its length is not known.
+ * @param last set when that was all
+ * @return APR_SUCCESS; APR_EAGAIN: nothing has come; or the failure, which is
+ *         in x.err
+ */
+apr_status_t llmgw_exchange_put_source(llmgw_exchange_http_t *e, int *last);
 
 #endif /* LLMGW_HTTP_EXCHANGE_HTTP_H */

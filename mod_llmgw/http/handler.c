@@ -8,6 +8,7 @@
 #include "log.h"
 #include "mark.h"
 #include "mod_llmgw.h"
+#include "raw.h"
 #include "relay.h"
 #include "reply.h"
 
@@ -44,8 +45,7 @@ static int refuse_call(llmgw_call_t *call)
                   llmgw_err_code(&call->err), call->err.param ? ": " : "",
                   call->err.param ? call->err.param : "");
     if (call->err.status == LLMGW_ECLIENTGONE) {
-        apr_table_setn(r->notes, LLMGW_NOTE_ERROR,
-                       llmgw_err_code(&call->err));
+        llmgw_reply_note_error(r, &call->err);
         r->connection->aborted = 1;
         r->status = 499;
         return OK;
@@ -53,12 +53,12 @@ static int refuse_call(llmgw_call_t *call)
     return llmgw_reply_error(r, call->dialect, &call->err);
 }
 
-static int run_call(request_rec *r, const llmgw_surface_t *surface,
-                    const llmgw_dialect_t *dialect)
+static int run_call(llmgw_call_t *call)
 {
-    llmgw_call_t *call = llmgw_call_create(r, surface, dialect);
+    apr_status_t rv = call->raw ? llmgw_raw_accept(call)
+                      : llmgw_call_accept(call);
 
-    if (llmgw_call_accept(call) != APR_SUCCESS) {
+    if (rv != APR_SUCCESS) {
         return refuse_call(call);
     }
     llmgw_driver_poll_run(call);
@@ -74,10 +74,23 @@ static int refuse(request_rec *r, const llmgw_dialect_t *dialect,
     return llmgw_reply_error(r, dialect, &err);
 }
 
+/* HEAD is as good as GET. */
 static int takes_method(const request_rec *r, const llmgw_surface_t *surface)
 {
-    return !strcmp(r->method, surface->methods)
-           || (r->header_only && !strcmp(surface->methods, "GET"));
+    return r->method_number != M_INVALID
+           && ap_find_token(r->pool, surface->methods,
+                            r->header_only ? "GET" : r->method);
+}
+
+/* Has a request any of these headers? */
+static int has_header(const request_rec *r, const char *const *names)
+{
+    for (; names && *names; names++) {
+        if (apr_table_get(r->headers_in, *names)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* Callers of all dialects ask for models at the same path: headers tell. */
@@ -88,8 +101,8 @@ static const llmgw_dialect_t *find_by_header(const request_rec *r,
     unsigned int i;
 
     for (i = 0; (dialect = llmgw_dialect_get(i)) != NULL; i++) {
-        if (dialect->models_encode && dialect->client_header
-            && apr_table_get(r->headers_in, dialect->client_header)) {
+        if (dialect->models_encode
+            && has_header(r, dialect->client_headers)) {
             return dialect;
         }
     }
@@ -133,33 +146,76 @@ static const llmgw_dialect_t *find_surface(llmgw_surface_t *surface,
     return dialect;
 }
 
+static void put_request_id(request_rec *r, const llmgw_dialect_t *dialect)
+{
+    const char *id = llmgw_reply_request_id(r);
+
+    if (dialect->request_id_header) {
+        apr_table_setn(r->headers_out, dialect->request_id_header, id);
+    }
+}
+
+static int refuse_method(request_rec *r, const llmgw_surface_t *surface,
+                         const llmgw_dialect_t *dialect)
+{
+    ap_discard_request_body(r);
+    apr_table_setn(r->headers_out, "Allow", surface->methods);
+    return refuse(r, dialect, LLMGW_EMETHOD,
+                  apr_psprintf(r->pool, "This URL takes %s.",
+                               surface->methods));
+}
+
+/* No path of the gateway's own, or a method it has no use for there: passed
+ * through where LLMPassThrough allows it. */
+static int run_raw(request_rec *r, const llmgw_surface_t *surface)
+{
+    const llmgw_dialect_t *dialect
+        = find_by_header(r, &llmgw_dialect_openai_chat);
+    llmgw_err_t err = LLMGW_ERR_INIT;
+    llmgw_call_t *call;
+    llmgw_raw_t *raw;
+    apr_status_t rv = llmgw_raw_create(&raw, r, dialect, &err);
+
+    put_request_id(r, raw->dialect);
+    if (rv == LLMGW_EPATH && surface->surface != LLMGW_SURFACE_UNKNOWN) {
+        return refuse_method(r, surface, raw->dialect);
+    }
+    if (rv != APR_SUCCESS) {
+        ap_discard_request_body(r);
+        return llmgw_reply_error(r, raw->dialect, &err);
+    }
+    call = llmgw_call_create(r, &raw->surface, raw->dialect);
+    call->raw = raw;
+    return run_call(call);
+}
+
 int llmgw_handler_run(request_rec *r)
 {
     llmgw_surface_t surface;
     const llmgw_dialect_t *dialect;
-    const char *id;
 
     if (!r->handler || strcmp(r->handler, "llmgw")) {
         return DECLINED;
     }
     dialect = find_surface(&surface, r);
-    id = llmgw_reply_request_id(r);
-    if (dialect->request_id_header) {
-        apr_table_setn(r->headers_out, dialect->request_id_header, id);
+    if (surface.surface == LLMGW_SURFACE_UNKNOWN
+        || (surface.surface == LLMGW_SURFACE_MODEL
+            && !takes_method(r, &surface))) {
+        return run_raw(r, &surface);
     }
-    if (surface.surface == LLMGW_SURFACE_UNKNOWN) {
-        ap_discard_request_body(r);
-        return refuse(r, dialect, LLMGW_EPATH, apr_psprintf(r->pool,
-                      "Unknown request URL: %s %s.", r->method, r->uri));
-    }
+    put_request_id(r, dialect);
     if (!takes_method(r, &surface)) {
-        ap_discard_request_body(r);
-        apr_table_setn(r->headers_out, "Allow", surface.methods);
-        return refuse(r, dialect, LLMGW_EMETHOD, apr_psprintf(r->pool,
-                      "This URL takes %s.", surface.methods));
+        return refuse_method(r, &surface, dialect);
     }
     if (surface.surface == LLMGW_SURFACE_CHAT) {
-        return run_call(r, &surface, dialect);
+        return run_call(llmgw_call_create(r, &surface, dialect));
+    }
+    if (surface.surface == LLMGW_SURFACE_RESPONSE) {
+        ap_discard_request_body(r);
+        return refuse(r, dialect, LLMGW_ENORESPONSE, apr_psprintf(r->pool,
+                      "Response with id '%.*s' not found: conversations are "
+                      "not configured, so no response is stored.",
+                      LLMGW_STR_ARG(surface.id)));
     }
     return llmgw_models_run(r, &surface, dialect);
 }

@@ -8,13 +8,16 @@
 #include "attempt.h"
 #include "incoming.h"
 #include "log.h"
+#include "raw.h"
 #include "relay.h"
 
 #define ERROR_BYTES_MAX (64 * 1024)
+#define RAW_ERROR_BYTES_MAX (1024 * 1024)   /* of one that is passed on */
 
 struct llmgw_incoming_t {
     llmgw_call_t *call;
     int status;
+    const apr_table_t *headers;
     int succeeded;              /* status 2xx: the relay gets the body */
     llmgw_inflate_t *inflate;   /* NULL: the body is not compressed */
     llmgw_buf_t *error_body;
@@ -34,6 +37,11 @@ static int is_type(const char *content_type, const char *type)
                || apr_isspace(content_type[n]));
 }
 
+static apr_size_t error_bytes_max(const llmgw_incoming_t *in)
+{
+    return in->call->raw ? RAW_ERROR_BYTES_MAX : ERROR_BYTES_MAX;
+}
+
 static apr_status_t begin_inflate(llmgw_incoming_t *in, const char *coding)
 {
     apr_pool_t *p = in->call->attempt->pool;
@@ -50,7 +58,7 @@ static apr_status_t begin_inflate(llmgw_incoming_t *in, const char *coding)
     return llmgw_inflate_create(&in->inflate, name,
                                 in->succeeded ? (apr_uint64_t)in->call->conf
                                                 ->response_body
-                                : ERROR_BYTES_MAX, p);
+                                : error_bytes_max(in), p);
 }
 
 static apr_status_t begin_success(llmgw_incoming_t *in,
@@ -59,8 +67,10 @@ static apr_status_t begin_success(llmgw_incoming_t *in,
     const char *type = apr_table_get(headers, "Content-Type");
     int streamed = type ? is_type(type, "text/event-stream")
                         : in->call->stream;
+    int expected = !type || is_type(type, "application/json")
+                   || (streamed && in->call->surface.op == LLMGW_OP_CHAT);
 
-    if (type && !streamed && !is_type(type, "application/json")) {
+    if (!expected) {
         llmgw_err_set(&in->err, in->call->attempt->pool, LLMGW_EUPBODY, NULL,
                       "The provider's answer is of an unexpected type.");
         in->err.detail = apr_pstrcat(in->call->attempt->pool, "Content-Type ",
@@ -77,8 +87,14 @@ static apr_status_t on_head(void *ctx, int status, const apr_table_t *headers)
     apr_status_t rv;
 
     in->status = in->call->attempt->status = status;
+    in->headers = headers;
     in->succeeded = status >= 200 && status < 300;
     in->call->attempt->last_byte = apr_time_now();
+    if (in->call->raw && llmgw_raw_succeeded(status)) {
+        in->succeeded = 1;
+        llmgw_raw_begin(in->call, status, headers);
+        return APR_SUCCESS;
+    }
     rv = begin_inflate(in, apr_table_get(headers, "Content-Encoding"));
     if (rv != APR_SUCCESS) {
         return rv;
@@ -91,7 +107,7 @@ static apr_status_t on_head(void *ctx, int status, const apr_table_t *headers)
                             apr_table_get(headers, "Retry-After"),
                             apr_time_now());
     in->error_body = llmgw_buf_create(in->call->attempt->pool,
-                                      ERROR_BYTES_MAX);
+                                      error_bytes_max(in));
     return APR_SUCCESS;
 }
 
@@ -102,7 +118,8 @@ static apr_status_t take_plain(void *ctx, const char *data, apr_size_t len)
     llmgw_incoming_t *in = ctx;
 
     if (in->succeeded) {
-        return llmgw_relay_feed(in->call->relay, data, len);
+        return in->call->raw ? llmgw_raw_feed(in->call, data, len)
+               : llmgw_relay_feed(in->call->relay, data, len);
     }
     llmgw_buf_append(in->error_body, data, len);    /* more is of no use */
     return APR_SUCCESS;
@@ -144,6 +161,14 @@ static void hide_credentials(llmgw_incoming_t *in, llmgw_err_t *err)
     err->detail = apr_psprintf(p, "status %d", in->status);
 }
 
+static int is_about_credentials(const llmgw_incoming_t *in)
+{
+    return in->status == HTTP_UNAUTHORIZED
+           || in->status == HTTP_PAYMENT_REQUIRED
+           || (in->status == HTTP_FORBIDDEN
+               && !(in->call->raw && llmgw_raw_names_object(in->call)));
+}
+
 static apr_status_t read_error(llmgw_incoming_t *in, llmgw_err_t *err)
 {
     const llmgw_attempt_t *attempt = in->call->attempt;
@@ -153,14 +178,17 @@ static apr_status_t read_error(llmgw_incoming_t *in, llmgw_err_t *err)
                              attempt->pool);
     err->retry_after_usec = in->retry_after_usec;
     llmgw_attempt_hide_keys(attempt, err);
-    if (in->status == HTTP_UNAUTHORIZED || in->status == HTTP_PAYMENT_REQUIRED
-        || in->status == HTTP_FORBIDDEN) {
+    if (is_about_credentials(in)) {
         hide_credentials(in, err);
     }
     else if (in->status < 400) {
         memset(err, 0, sizeof(*err));
         llmgw_err_set(err, attempt->pool, LLMGW_EHTTP, NULL, "The provider "
                       "answered with the unexpected status %d.", in->status);
+    }
+    else if (in->call->raw) {
+        llmgw_raw_keep_refusal(in->call, in->status, in->headers,
+                               in->error_body, err);
     }
     return err->status;
 }
@@ -180,7 +208,8 @@ apr_status_t llmgw_incoming_finish(llmgw_incoming_t *in, llmgw_err_t *err)
     if (!in->succeeded) {
         return read_error(in, err);
     }
-    rv = llmgw_relay_finish(in->call->relay);
+    rv = in->call->raw ? llmgw_raw_finish(in->call)
+         : llmgw_relay_finish(in->call->relay);
     llmgw_incoming_error(in, err);
     return rv;
 }

@@ -6,6 +6,7 @@
 #include "call.h"
 #include "keys.h"
 #include "log.h"
+#include "raw.h"
 #include "standing.h"
 
 static void choose(const llmgw_call_t *call, llmgw_key_choice_t *choice)
@@ -55,6 +56,9 @@ apr_status_t llmgw_keys_choose(llmgw_call_t *call, const char **key,
     choose(call, &choice);
     attempt->key = choice.cause == LLMGW_BENCH_REFUSED
                    ? last_resort(provider) : choice.index;
+    if (llmgw_raw_keeps_key(call->raw) && provider->keys->nelts) {
+        attempt->key = 0;
+    }
     *key = NULL;
     if (attempt->key >= 0) {
         *key = APR_ARRAY_IDX(provider->keys, attempt->key, char *);
@@ -79,7 +83,7 @@ int llmgw_keys_left(const llmgw_call_t *call)
     llmgw_key_choice_t choice;
 
     choose(call, &choice);
-    return choice.index >= 0;
+    return choice.index >= 0 && !llmgw_raw_keeps_key(call->raw);
 }
 
 apr_interval_time_t llmgw_keys_wait(const llmgw_call_t *call)

@@ -8,7 +8,8 @@ struct llmgw_call_t;
 
 /**
  * Choose a key for the attempt: in turn, those that are benched left out. When
- * all were refused, one of them is tried all the same.
+ * all were refused, one of them is tried all the same. What the provider keeps
+ * for one key only is asked for with the first.
  * @param key out: NULL where the provider has none and needs none
  * @return APR_SUCCESS; LLMGW_EKEY; LLMGW_ERATELIMIT when no key is left but
  *         ones the provider limits; err is filled in

@@ -12,6 +12,7 @@
 #include "lbmethods.h"
 #include "log.h"
 #include "mod_llmgw.h"
+#include "passthrough.h"
 #include "prober.h"
 #include "provider.h"
 #include "proxy_api.h"
@@ -207,8 +208,8 @@ static void *merge_server_config(apr_pool_t *p, void *base, void *add)
 
 module AP_MODULE_DECLARE_DATA llmgw_module = {
     STANDARD20_MODULE_STUFF,
-    NULL,                       /* create per-directory config */
-    NULL,                       /* merge per-directory config */
+    llmgw_passthrough_create,
+    llmgw_passthrough_merge,
     create_server_config,
     merge_server_config,
     llmgw_config_commands,

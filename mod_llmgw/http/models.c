@@ -40,7 +40,8 @@ static int may_use(const model_list_t *list, const char *id)
            || ask_for(list->call, id) == APR_SUCCESS;
 }
 
-static void add_model(model_list_t *list, const char *id, const char *owner)
+static void add_model(model_list_t *list, const char *id, const char *owner,
+                      int embeds)
 {
     if (!apr_hash_get(list->seen, id, APR_HASH_KEY_STRING)
         && may_use(list, id)) {
@@ -49,6 +50,7 @@ static void add_model(model_list_t *list, const char *id, const char *owner)
         m->id = id;
         m->owner = owner;
         m->created_sec = started();
+        m->embeds = embeds;
         apr_hash_set(list->seen, id, APR_HASH_KEY_STRING, m->id);
     }
 }
@@ -56,6 +58,24 @@ static void add_model(model_list_t *list, const char *id, const char *owner)
 static int has_wildcard(const char *pattern)
 {
     return pattern[llmgw_str_glob_prefix(pattern)] != '\0';
+}
+
+static int has_embeddings(const llmgw_provider_t *provider)
+{
+    return !provider->disabled && provider->kind->dialect->embed;
+}
+
+static int any_has_embeddings(const apr_array_header_t *targets)
+{
+    int i;
+
+    for (i = 0; i < targets->nelts; i++) {
+        if (has_embeddings(APR_ARRAY_IDX(targets, i, llmgw_target_t *)
+                           ->provider_data)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* Routes that are a name; of the others, targets that have a name of their own
@@ -69,7 +89,8 @@ static void add_routes(model_list_t *list, const llmgw_config_t *conf)
                                                    llmgw_route_t *);
 
         if (route->exact) {
-            add_model(list, route->pattern, "llmgw");
+            add_model(list, route->pattern, "llmgw",
+                      any_has_embeddings(route->targets));
         }
         for (j = 0; j < route->targets->nelts && conf->auto_route; j++) {
             const llmgw_target_t *t = APR_ARRAY_IDX(route->targets, j,
@@ -78,7 +99,8 @@ static void add_routes(model_list_t *list, const llmgw_config_t *conf)
 
             if (t->model && !provider->disabled) {
                 add_model(list, apr_pstrcat(list->pool, t->provider, "/",
-                                            t->model, NULL), t->provider);
+                                            t->model, NULL), t->provider,
+                          has_embeddings(provider));
             }
         }
     }
@@ -96,19 +118,20 @@ static void add_providers(model_list_t *list, const llmgw_config_t *conf)
             const char *model = APR_ARRAY_IDX(provider->models, j, char *);
 
             if (!has_wildcard(model)) {
-                add_model(list, model, provider->name);
+                add_model(list, model, provider->name,
+                          has_embeddings(provider));
             }
         }
     }
 }
 
-static int reply_models(request_rec *r, const llmgw_dialect_t *dialect,
-                        const llmgw_model_t *models, int n, int single)
+static int reply_page(request_rec *r, const llmgw_dialect_t *dialect,
+                      const llmgw_model_page_t *page, int single)
 {
     llmgw_buf_t *body = llmgw_buf_create(r->pool, LIST_BYTES_MAX);
     llmgw_err_t err = LLMGW_ERR_INIT;
 
-    if (dialect->models_encode(body, models, n, single) != APR_SUCCESS) {
+    if (dialect->models_encode(body, page, single) != APR_SUCCESS) {
         llmgw_err_set(&err, r->pool, LLMGW_EINTERNAL, NULL,
                       "The list of models is too long.");
         return llmgw_reply_error(r, dialect, &err);
@@ -116,28 +139,66 @@ static int reply_models(request_rec *r, const llmgw_dialect_t *dialect,
     return llmgw_reply_json(r, HTTP_OK, body);
 }
 
-/* One model: listed, or at least routable. */
-static int reply_model(request_rec *r, const model_list_t *list,
-                       llmgw_str_t id, const llmgw_dialect_t *dialect)
+static int reply_list(request_rec *r, const model_list_t *list,
+                      const llmgw_dialect_t *dialect)
 {
-    llmgw_model_t m = { llmgw_str_dupz(r->pool, id), "llmgw", started() };
-    llmgw_call_t *call = list->call;
+    llmgw_model_page_t page = { (llmgw_model_t *)list->models->elts,
+                                list->models->nelts, 0 };
+    llmgw_err_t err = LLMGW_ERR_INIT;
+
+    if (dialect->models_page
+        && dialect->models_page(&page, r->args, r->pool, &err)
+           != APR_SUCCESS) {
+        return llmgw_reply_error(r, dialect, &err);
+    }
+    return reply_page(r, dialect, &page, 0);
+}
+
+static const llmgw_model_t *find_model(const model_list_t *list,
+                                       const char *id)
+{
     int i;
 
     for (i = 0; i < list->models->nelts; i++) {
-        const llmgw_model_t *known = &APR_ARRAY_IDX(list->models, i,
-                                                    llmgw_model_t);
+        const llmgw_model_t *m = &APR_ARRAY_IDX(list->models, i,
+                                                llmgw_model_t);
 
-        if (!strcmp(known->id, m.id)) {
-            return reply_models(r, dialect, known, 1, 1);
+        if (!strcmp(m->id, id)) {
+            return m;
         }
     }
-    if (ask_for(call, m.id) != APR_SUCCESS
+    return NULL;
+}
+
+/* One model: listed, or at least routable. Some clients name it as its whole
+ * resource, below .../models/ once more. */
+static int reply_model(request_rec *r, const model_list_t *list,
+                       llmgw_str_t id, const llmgw_dialect_t *dialect)
+{
+    const char *name = llmgw_str_dupz(r->pool, id);
+    llmgw_model_t routed = { 0 };
+    llmgw_model_page_t page = { &routed, 1, 0 };
+    llmgw_call_t *call = list->call;
+    const llmgw_model_t *known;
+
+    if (!strncmp(name, "models/", 7) && name[7]) {
+        name += 7;
+    }
+    known = find_model(list, name);
+    if (known) {
+        page.models = known;
+        return reply_page(r, dialect, &page, 1);
+    }
+    if (ask_for(call, name) != APR_SUCCESS
         || llmgw_routes_check(&call->plan, r, call->model, &call->err)
            != APR_SUCCESS) {
         return llmgw_reply_error(r, dialect, &call->err);
     }
-    return reply_models(r, dialect, &m, 1, 1);
+    routed.id = name;
+    routed.owner = "llmgw";
+    routed.created_sec = started();
+    routed.embeds = any_has_embeddings(call->plan.targets);
+    return reply_page(r, dialect, &page, 1);
 }
 
 int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,
@@ -155,6 +216,5 @@ int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,
     memset(&list.call->plan, 0, sizeof(list.call->plan));
     return surface->surface == LLMGW_SURFACE_MODEL
            ? reply_model(r, &list, surface->id, dialect)
-           : reply_models(r, dialect, (llmgw_model_t *)list.models->elts,
-                          list.models->nelts, 0);
+           : reply_list(r, &list, dialect);
 }

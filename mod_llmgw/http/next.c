@@ -7,6 +7,7 @@
 #include "keys.h"
 #include "log.h"
 #include "next.h"
+#include "raw.h"
 #include "standing.h"
 
 /* Failures that the same target will answer with again. */
@@ -136,7 +137,7 @@ llmgw_state_e llmgw_next_state(llmgw_call_t *call, const llmgw_err_t *err)
     unsigned int typed = typed_for(&class);
 
     bench(call, err);
-    if (call->attempts >= retry->attempts
+    if (call->attempts >= retry->attempts || !llmgw_raw_can_repeat(call->raw)
         || apr_time_now() >= last_start(call)) {
         return LLMGW_STATE_SETTLE;
     }

@@ -32,7 +32,8 @@ static apr_uint64_t digest_prefix(llmgw_call_t *call)
     apr_size_t left = PREFIX_BYTES;
     int i, j;
 
-    if (llmgw_call_decode(call, &ignored) != APR_SUCCESS) {
+    if (call->surface.op == LLMGW_OP_EMBED
+        || llmgw_call_decode(call, &ignored) != APR_SUCCESS) {
         return add_part(digest, llmgw_buf_str(call->body), &left);
     }
     for (i = 0; i < call->request->messages->nelts; i++) {
@@ -63,17 +64,47 @@ static unsigned int ask(void *ctx, int index)
     return llmgw_routes_when(t, call->r) ? 0 : LLMGW_OUT_WHEN;
 }
 
-static int begin(llmgw_call_t *call)
+static int is_planned(const llmgw_plan_t *plan, const llmgw_target_t *t)
+{
+    int i;
+
+    for (i = 0; i < plan->targets->nelts; i++) {
+        if (APR_ARRAY_IDX(plan->targets, i, const llmgw_target_t *) == t) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* All of the plan's targets may be tried. Of the route's, a plan may hold but
+ * those that can do what is wanted. */
+void llmgw_pick_restart(llmgw_call_t *call)
+{
+    llmgw_pick_t *pick = &call->pick;
+    const llmgw_plan_t *plan = &call->plan;
+    int i;
+
+    pick->choice = llmgw_choice_create(call->pool, &pick->view->balance);
+    if (!plan->route || plan->targets == plan->route->targets) {
+        return;
+    }
+    for (i = 0; i < pick->view->balance.n; i++) {
+        if (!is_planned(plan, pick->view->targets[i])) {
+            llmgw_choice_exclude(pick->choice, i);
+        }
+    }
+}
+
+/* What the call needs, as far as its route's choice depends on it. */
+static void set_need(llmgw_call_t *call)
 {
     llmgw_pick_t *pick = &call->pick;
 
-    pick->index = -1;
-    pick->view = llmgw_view_get(&call->plan, call->conf, call->r);
-    if (!pick->view) {
-        return 0;
-    }
     pick->need.ask = ask;
     pick->need.ask_ctx = call;
+    if (call->raw) {
+        return;                 /* nobody knows what it holds */
+    }
     if (pick->view->reads & LLMGW_VIEW_TOKENS) {
         pick->need.prompt_tokens = llmgw_prompt_tokens(call);
     }
@@ -85,7 +116,19 @@ static int begin(llmgw_call_t *call)
             = apr_atoi64(llmgw_str_dupz(call->pool,
                                         call->request->max_tokens));
     }
-    pick->choice = llmgw_choice_create(call->pool, &pick->view->balance);
+}
+
+static int begin(llmgw_call_t *call)
+{
+    llmgw_pick_t *pick = &call->pick;
+
+    pick->index = -1;
+    pick->view = llmgw_view_get(&call->plan, call->conf, call->r);
+    if (!pick->view) {
+        return 0;
+    }
+    set_need(call);
+    llmgw_pick_restart(call);
     return 1;
 }
 
@@ -228,12 +271,6 @@ int llmgw_pick_has_more(llmgw_call_t *call)
         }
     }
     return 0;
-}
-
-void llmgw_pick_restart(llmgw_call_t *call)
-{
-    call->pick.choice = llmgw_choice_create(call->pool,
-                                            &call->pick.view->balance);
 }
 
 void llmgw_pick_narrow(llmgw_call_t *call, unsigned int failed_on,

@@ -6,6 +6,8 @@
 #include "llmgw/event.h"
 #include "attempt.h"
 #include "log.h"
+#include "op.h"
+#include "raw.h"
 #include "relay.h"
 #include "reply.h"
 
@@ -20,6 +22,7 @@ struct llmgw_relay_t {
     apr_bucket_brigade *down;   /* from it */
     llmgw_decoder_t *decoder;   /* NULL: idle, everything passes */
     llmgw_encoder_t *encoder;   /* NULL: the provider's bytes pass */
+    llmgw_buf_t *whole;         /* of an answer that is no inference; NULL */
     llmgw_buf_t *out;           /* for the client: held back, or of this turn */
     const apr_table_t *headers; /* the provider's */
     int streamed;               /* by the provider */
@@ -182,11 +185,37 @@ static apr_status_t pass_out(llmgw_relay_t *relay, llmgw_str_t bytes, int end)
            ? APR_SUCCESS : LLMGW_ECLIENTGONE;
 }
 
+static apr_status_t gather(llmgw_relay_t *relay, const char *data,
+                           apr_size_t len)
+{
+    if (llmgw_buf_append(relay->whole, data, len) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    return llmgw_err_set(&relay->err, relay->call->attempt->pool,
+                         LLMGW_EUPTOOBIG, NULL,
+                         "The provider's answer is too large.");
+}
+
+/* The answer of an operation beside inference goes as a whole. */
+static apr_status_t finish_whole(llmgw_relay_t *relay)
+{
+    llmgw_str_t bytes;
+    apr_status_t rv = llmgw_op_take_answer(relay->call,
+                                           llmgw_buf_str(relay->whole),
+                                           relay->out, &bytes, &relay->err);
+
+    return rv == APR_SUCCESS ? pass_out(relay, bytes, 1) : rv;
+}
+
 static apr_status_t filter_data(llmgw_relay_t *relay, const char *data,
                                 apr_size_t len)
 {
-    apr_status_t rv = llmgw_decoder_feed(relay->decoder, data, len);
+    apr_status_t rv;
 
+    if (relay->whole) {
+        return gather(relay, data, len);
+    }
+    rv = llmgw_decoder_feed(relay->decoder, data, len);
     if (rv == APR_SUCCESS && relay->out->failed) {
         rv = LLMGW_EUPTOOBIG;
     }
@@ -206,14 +235,18 @@ static apr_status_t filter_data(llmgw_relay_t *relay, const char *data,
 
 static apr_status_t filter_end(llmgw_relay_t *relay)
 {
-    apr_status_t rv = llmgw_decoder_finish(relay->decoder);
     llmgw_str_t bytes;
+    apr_status_t rv;
 
+    if (relay->whole) {
+        return finish_whole(relay);
+    }
+    rv = llmgw_decoder_finish(relay->decoder);
     if (rv == APR_SUCCESS && relay->encoder) {
         rv = llmgw_encoder_finish(relay->encoder);
     }
     else if (rv == APR_SUCCESS && relay->streamed
-             && !llmgw_decoder_ended(relay->decoder)
+             && !llmgw_decoder_marked(relay->decoder)
              && relay->call->dialect->stream_end) {
         /* The provider left its end mark off; clients wait for it. */
         rv = llmgw_buf_puts(relay->out, relay->call->dialect->stream_end);
@@ -248,8 +281,9 @@ static apr_status_t relay_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     llmgw_relay_t *relay = f->ctx;
     apr_status_t rv = APR_SUCCESS;
 
-    if (!relay->decoder) {
-        return ap_pass_brigade(f->next, bb);
+    if (!relay->decoder && !relay->whole) {
+        return llmgw_raw_catch_error(relay->call, bb)
+               ? AP_FILTER_ERROR : ap_pass_brigade(f->next, bb);
     }
     while (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb)) {
         apr_bucket *b = APR_BRIGADE_FIRST(bb);
@@ -297,6 +331,7 @@ static void begin_encoder(llmgw_relay_t *relay)
     opts.id = llmgw_str_of(call->request_id);
     opts.now_sec = apr_time_sec(call->began);
     opts.request = call->request;
+    opts.maker = call->attempt->provider->kind->dialect;
     relay->encoder = llmgw_encoder_create(call->attempt->pool, call->dialect,
                                           &opts, relay->out,
                                           (apr_size_t)call->conf
@@ -322,8 +357,13 @@ void llmgw_relay_begin(llmgw_relay_t *relay, int streamed,
     relay->has_content = 0;
     memset(&relay->err, 0, sizeof(relay->err));
     llmgw_buf_clear(relay->out);
-    relay->decoder = llmgw_decoder_create(call->attempt->pool, dialect, &opts);
     relay->encoder = NULL;
+    if (call->surface.op != LLMGW_OP_CHAT) {
+        relay->whole = llmgw_buf_create(call->attempt->pool,
+                                        opts.body_bytes_max);
+        return;
+    }
+    relay->decoder = llmgw_decoder_create(call->attempt->pool, dialect, &opts);
     if (dialect != call->dialect || streamed != call->stream
         || call->array_framing) {
         begin_encoder(relay);
@@ -364,6 +404,18 @@ apr_status_t llmgw_relay_feed(llmgw_relay_t *relay, const char *data,
                                           relay->in));
 }
 
+apr_status_t llmgw_relay_pass(llmgw_relay_t *relay, apr_bucket_brigade *bb)
+{
+    request_rec *r = relay->call->r;
+    apr_status_t rv;
+
+    relay->committed = 1;
+    rv = ap_pass_brigade(r->output_filters, bb);
+    apr_brigade_cleanup(bb);
+    return rv == APR_SUCCESS && !r->connection->aborted ? APR_SUCCESS
+           : LLMGW_ECLIENTGONE;
+}
+
 apr_status_t llmgw_relay_finish(llmgw_relay_t *relay)
 {
     request_rec *r = relay->call->r;
@@ -381,6 +433,7 @@ void llmgw_relay_reset(llmgw_relay_t *relay)
     if (!relay->committed) {
         relay->decoder = NULL;
         relay->encoder = NULL;
+        relay->whole = NULL;
     }
 }
 
@@ -388,6 +441,10 @@ void llmgw_relay_fail(llmgw_relay_t *relay, const llmgw_err_t *err)
 {
     llmgw_event_t ev;
 
+    if (relay->call->raw) {
+        llmgw_raw_break(relay->call);
+        return;
+    }
     if (relay->ended) {
         return;
     }

@@ -36,6 +36,13 @@ void llmgw_relay_begin(llmgw_relay_t *relay, int streamed,
 apr_status_t llmgw_relay_feed(llmgw_relay_t *relay, const char *data,
                               apr_size_t len);
 
+/**
+ * Send a brigade to the client that is not to be decoded. From the first on,
+ * the answer is committed.
+ * @return APR_SUCCESS; LLMGW_ECLIENTGONE
+ */
+apr_status_t llmgw_relay_pass(llmgw_relay_t *relay, apr_bucket_brigade *bb);
+
 /** The provider's body is complete. Status as llmgw_relay_feed(). */
 apr_status_t llmgw_relay_finish(llmgw_relay_t *relay);
 

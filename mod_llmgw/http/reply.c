@@ -70,16 +70,29 @@ static const char *clean_value(apr_pool_t *p, const char *value)
 
 /* ---- documents and errors ---------------------------------------------- */
 
-int llmgw_reply_json(request_rec *r, int status, const llmgw_buf_t *body)
+int llmgw_reply_body(request_rec *r, int status, const char *type,
+                     llmgw_str_t body)
 {
     r->status = status;
     r->status_line = ap_get_status_line_ex(r->pool, status);   /* 529 */
-    ap_set_content_type(r, "application/json");
-    ap_set_content_length(r, body->len);
+    ap_set_content_type(r, type);
+    ap_set_content_length(r, body.len);
     if (!r->header_only) {
-        ap_rwrite(body->data, (int)body->len, r);
+        ap_rwrite(body.p, (int)body.len, r);
     }
     return OK;
+}
+
+int llmgw_reply_json(request_rec *r, int status, const llmgw_buf_t *body)
+{
+    return llmgw_reply_body(r, status, "application/json",
+                            llmgw_buf_str(body));
+}
+
+void llmgw_reply_note_error(request_rec *r, const llmgw_err_t *err)
+{
+    apr_table_setn(r->notes, LLMGW_NOTE_ERROR,
+                   clean_value(r->pool, llmgw_err_code(err)));
 }
 
 /* Seconds for Retry-After: rounded up, at least one. */
@@ -99,8 +112,7 @@ int llmgw_reply_error(request_rec *r, const llmgw_dialect_t *dialect,
     llmgw_buf_t *body = llmgw_buf_create(r->pool, ERROR_BYTES_MAX);
     const char *id = llmgw_reply_request_id(r);
 
-    apr_table_setn(r->notes, LLMGW_NOTE_ERROR,
-                   clean_value(r->pool, llmgw_err_code(err)));
+    llmgw_reply_note_error(r, err);
     put_retry_after(r, err->retry_after_usec);
     if (dialect->error_encode(body, err, id) != APR_SUCCESS) {
         llmgw_buf_clear(body);
@@ -125,8 +137,10 @@ void llmgw_reply_call_headers(llmgw_call_t *call)
         return;
     }
     apr_table_setn(out, "X-LLMGW-Provider", attempt->provider->name);
-    apr_table_setn(out, "X-LLMGW-Model", clean_value(call->pool,
-                                                     attempt->model));
+    if (*attempt->model) {
+        apr_table_setn(out, "X-LLMGW-Model", clean_value(call->pool,
+                                                         attempt->model));
+    }
     put_number(call->r, "X-LLMGW-Attempts", call->attempts);
     if (attempt->dropped && attempt->dropped->nelts) {
         apr_table_setn(out, "X-LLMGW-Dropped",
@@ -200,7 +214,8 @@ static void note_attempt(llmgw_call_t *call)
     apr_table_addn(notes, LLMGW_NOTE_TARGET,
                    clean_value(call->pool,
                                apr_pstrcat(call->pool,
-                                           attempt->provider->name, "/",
+                                           attempt->provider->name,
+                                           *attempt->model ? "/" : "",
                                            attempt->model, NULL)));
     note_number(call, LLMGW_NOTE_UPSTREAM_MS,
                 apr_time_as_msec(call->upstream_usec));

@@ -382,9 +382,18 @@ static int fits(const llmgw_provider_t *provider, llmgw_str_t model)
     return 0;
 }
 
-/* The provider whose models= fit: azure before others, else as they stand. */
+/* Higher is better: azure, then what speaks the client's own API. */
+static int rank(const llmgw_provider_t *provider,
+                const llmgw_dialect_t *dialect)
+{
+    return 2 * provider->kind->auto_first
+           + (provider->kind->dialect == dialect);
+}
+
+/* The provider whose models= fit: the best, else as they stand. */
 static int plan_auto(llmgw_plan_t *plan, const llmgw_config_t *conf,
-                     llmgw_str_t model, apr_pool_t *p)
+                     llmgw_str_t model, const llmgw_dialect_t *dialect,
+                     apr_pool_t *p)
 {
     llmgw_provider_t *best = NULL;
     int i;
@@ -396,7 +405,7 @@ static int plan_auto(llmgw_plan_t *plan, const llmgw_config_t *conf,
         if (provider->disabled || !fits(provider, model)) {
             continue;
         }
-        if (!best || provider->kind->auto_first > best->kind->auto_first) {
+        if (!best || rank(provider, dialect) > rank(best, dialect)) {
             best = provider;
         }
     }
@@ -414,8 +423,58 @@ static apr_status_t no_such_model(llmgw_err_t *err, llmgw_str_t model,
                          "access to it.", llmgw_str_dupz(p, model));
 }
 
+static apr_status_t refuse_provider(llmgw_err_t *err, llmgw_str_t name,
+                                    apr_pool_t *p)
+{
+    return llmgw_err_set(err, p, LLMGW_EMODEL, "provider",
+                         "There is no provider named '%s'.",
+                         llmgw_str_dupz(p, name));
+}
+
+static llmgw_provider_t *first_provider(const llmgw_config_t *conf,
+                                        const llmgw_dialect_t *dialect)
+{
+    llmgw_provider_t *best = NULL;
+    int i;
+
+    for (i = 0; i < conf->providers->nelts; i++) {
+        llmgw_provider_t *provider = APR_ARRAY_IDX(conf->providers, i,
+                                                   llmgw_provider_t *);
+
+        if (provider->worker && !provider->disabled
+            && provider->kind->dialect == dialect
+            && (!best
+                || provider->kind->auto_first < best->kind->auto_first)) {
+            best = provider;
+        }
+    }
+    return best;
+}
+
+apr_status_t llmgw_routes_plan_provider(llmgw_plan_t *plan, request_rec *r,
+                                        const llmgw_dialect_t *dialect,
+                                        llmgw_str_t name, llmgw_err_t *err)
+{
+    const llmgw_config_t *conf = llmgw_config_get(r->server)->effective;
+    llmgw_provider_t *provider
+        = name.p ? llmgw_config_provider(conf, name.p, name.len)
+          : first_provider(conf, dialect);
+
+    if (name.p && (!provider || !provider->worker || provider->disabled)) {
+        return refuse_provider(err, name, r->pool);
+    }
+    if (!provider) {
+        return llmgw_err_set(err, r->pool, LLMGW_EMODEL, "provider",
+                             "There is no provider for this URL.");
+    }
+    plan_provider(plan, provider, name.p ? "pin" : "auto", LLMGW_STR_NULL,
+                  r->pool);
+    return APR_SUCCESS;
+}
+
 apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
                                llmgw_str_t model, llmgw_str_t pin,
+                               const llmgw_dialect_t *dialect,
                                llmgw_err_t *err)
 {
     apr_pool_t *p = r->pool;
@@ -427,9 +486,7 @@ apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
                                                            pin.len);
 
         if (!provider || provider->disabled) {
-            return llmgw_err_set(err, p, LLMGW_EMODEL, "provider",
-                                 "There is no provider named '%s'.",
-                                 llmgw_str_dupz(p, pin));
+            return refuse_provider(err, pin, p);
         }
         plan_provider(plan, provider, "pin", LLMGW_STR_NULL, p);
         return APR_SUCCESS;
@@ -442,7 +499,7 @@ apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
         plan_route(plan, route);
         return APR_SUCCESS;
     }
-    return conf->auto_route && plan_auto(plan, conf, model, p)
+    return conf->auto_route && plan_auto(plan, conf, model, dialect, p)
            ? APR_SUCCESS : no_such_model(err, model, p);
 }
 

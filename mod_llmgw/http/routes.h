@@ -36,10 +36,12 @@ typedef struct llmgw_plan_t {
  * Find what leads to a model: a route, among whose targets llmgw_pick_next()
  * chooses, or a provider, which is the one target.
  * @param pin the body's "provider" member, never given if it has none
+ * @param dialect what the client speaks
  * @return APR_SUCCESS; LLMGW_EMODEL with the client's message in err
  */
 apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
                                llmgw_str_t model, llmgw_str_t pin,
+                               const llmgw_dialect_t *dialect,
                                llmgw_err_t *err);
 
 /** Could a call for this model be served, were all targets well?
@@ -49,5 +51,16 @@ apr_status_t llmgw_routes_check(const llmgw_plan_t *plan, request_rec *r,
 
 /** Does a target's when= hold for a call? One that fails to run does not. */
 int llmgw_routes_when(const llmgw_target_t *t, request_rec *r);
+
+/**
+ * The one target of a request that names no model: the provider of that name;
+ * or without one, the first of the dialect that is reached over the network,
+ * Azure only where there is no other.
+ * @param name never given for none
+ * @return APR_SUCCESS; LLMGW_EMODEL with the client's message in err
+ */
+apr_status_t llmgw_routes_plan_provider(llmgw_plan_t *plan, request_rec *r,
+                                        const llmgw_dialect_t *dialect,
+                                        llmgw_str_t name, llmgw_err_t *err);
 
 #endif /* LLMGW_HTTP_ROUTES_H */

@@ -153,8 +153,9 @@ static inline llmgw_str_t fuzz_substance(const llmgw_answer_t *a,
     return llmgw_buf_str(out);
 }
 
-/** Write an answer in chat completions and read it back. */
-static inline FUZZ_UNUSED void fuzz_round_trip(const llmgw_answer_t *answer,
+/** Write an answer in a dialect and read it back. */
+static inline FUZZ_UNUSED void fuzz_round_trip(const llmgw_dialect_t *dialect,
+                                               const llmgw_answer_t *answer,
                                                int stream, apr_pool_t *p)
 {
     llmgw_buf_t *out = llmgw_buf_create(p, FUZZ_BYTES_MAX);
@@ -166,13 +167,12 @@ static inline FUZZ_UNUSED void fuzz_round_trip(const llmgw_answer_t *answer,
     opts.stream = stream;
     opts.include_usage = 1;
     opts.id = LLMGW_STR_LIT("token");
-    enc = llmgw_encoder_create(p, &llmgw_dialect_openai_chat, &opts, out,
-                               FUZZ_BYTES_MAX);
+    enc = llmgw_encoder_create(p, dialect, &opts, out, FUZZ_BYTES_MAX);
     FUZZ_CHECK(llmgw_answer_replay(answer, llmgw_encoder_event, enc)
                == APR_SUCCESS);
     FUZZ_CHECK(llmgw_encoder_finish(enc) == APR_SUCCESS);
-    fuzz_decode(&back, &llmgw_dialect_openai_chat, stream,
-                (const uint8_t *)out->data, out->len, 0, p);
+    fuzz_decode(&back, dialect, stream, (const uint8_t *)out->data, out->len,
+                0, p);
     FUZZ_CHECK(back.status == APR_SUCCESS);
     if (!answer->has_error) {
         FUZZ_CHECK(llmgw_str_eq(fuzz_substance(answer, p),
@@ -221,8 +221,14 @@ static inline FUZZ_UNUSED int fuzz_answer(const llmgw_dialect_t *dialect,
                                 fuzz_frames(&other, p)));
     }
     if (first.status == APR_SUCCESS && first.started) {
-        fuzz_round_trip(first.answer, 0, p);
-        fuzz_round_trip(first.answer, 1, p);
+        fuzz_round_trip(&llmgw_dialect_openai_chat, first.answer, 0, p);
+        fuzz_round_trip(&llmgw_dialect_openai_chat, first.answer, 1, p);
+    }
+    /* Responses has one choice. */
+    if (first.status == APR_SUCCESS && first.started
+        && first.answer->choices->nelts == 1) {
+        fuzz_round_trip(&llmgw_dialect_openai_responses, first.answer, 0, p);
+        fuzz_round_trip(&llmgw_dialect_openai_responses, first.answer, 1, p);
     }
     llmgw_decoder_read_error(dialect, 400, (const char *)data + 1, size - 1,
                              &err, p);

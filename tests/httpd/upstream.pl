@@ -8,8 +8,10 @@
 #   nobody), silent (connects, never answers), full (never connects),
 #   refused (nobody listens); DIR/ca.pem signed the first two certificates.
 # It ends with its parent, or on SIGTERM. What it does for a request is
-# decided by the model's name: see LLMGW::Mock::Scenario.
-#   GET /_stats[?tag=T]  what happened so far (requests whose model has tag=T)
+# decided by the model's name: see LLMGW::Mock::Scenario; below /raw by the
+# query: see LLMGW::Mock::Raw.
+#   GET /_stats[?tag=T]  what happened so far (requests whose model has tag=T,
+#   with their bodies and digests of their keys)
 use strict;
 use warnings;
 use FindBin;
@@ -22,6 +24,7 @@ use IO::Socket::INET;
 use JSON::PP ();
 use Socket qw(SOL_SOCKET SO_LINGER IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes ();
+use LLMGW::Mock::Raw;
 use LLMGW::Mock::Scenario;
 use LLMGW::Mock::Wire;
 
@@ -143,8 +146,8 @@ sub read_chunked {
     }
 }
 
-# A request, or undef when there is none to come
-sub read_request {
+# A request's head, or undef when there is none to come
+sub read_head {
     read_until(sub { $in =~ /\r\n\r\n/ }) or return undef;
     $in =~ s/^(.*?)\r\n\r\n//s;
     my ($line, @fields) = split /\r\n/, $1;
@@ -156,27 +159,64 @@ sub read_request {
         $headers{$name} = defined $headers{$name} ? "$headers{$name}, $value"
                                                   : $value;
     }
-    my %call = (method => $method, target => $target, headers => \%headers,
-                fields => \@fields, body => '');
+    return { method => $method, target => $target, headers => \%headers,
+             fields => \@fields, body => '' };
+}
+
+# The body after it; undef when it is cut short
+sub read_body {
+    my ($call) = @_;
+    my $headers = $call->{headers};
     out("HTTP/1.1 100 Continue\r\n\r\n")
-        if ($headers{expect} || '') =~ /100-continue/i;
-    if (($headers{'transfer-encoding'} || '') =~ /chunked/i) {
-        $call{body} = read_chunked();
-        return undef unless defined $call{body};
+        if ($headers->{expect} || '') =~ /100-continue/i;
+    if (($headers->{'transfer-encoding'} || '') =~ /chunked/i) {
+        $call->{body} = read_chunked();
+        return undef unless defined $call->{body};
     }
-    elsif (my $len = $headers{'content-length'}) {
+    elsif (my $len = $headers->{'content-length'}) {
         read_until(sub { length $in >= $len }) or return undef;
-        $call{body} = substr $in, 0, $len, '';
+        $call->{body} = substr $in, 0, $len, '';
     }
-    return \%call;
+    return $call;
+}
+
+# Hand the body over piece by piece, framing removed; how it ended: "keep",
+# "gone", or "stop" when $take has returned false
+sub stream_body {
+    my ($call, $take) = @_;
+    my $chunked = ($call->{headers}{'transfer-encoding'} || '') =~ /chunked/i;
+    my $left = $chunked ? 0 : $call->{headers}{'content-length'} || 0;
+    while (1) {
+        if ($chunked && !$left) {
+            read_until(sub { $in =~ /^\r?\n?[0-9a-fA-F]+[^\n]*\n/ }) or return 'gone';
+            $in =~ s/^\r?\n?([0-9a-fA-F]+)[^\n]*\n//;
+            $left = hex $1;
+            if (!$left) {
+                read_until(sub { $in =~ /^\r\n/ }) or return 'gone';
+                $in =~ s/^\r\n//;
+                return 'keep';
+            }
+        }
+        return 'keep' unless $left;
+        if (!length $in && fill(60_000) < 0) { return 'gone' }
+        my $piece = substr $in, 0, $left, '';
+        $left -= length $piece;
+        $take->($piece) or return 'stop';
+    }
 }
 
 # What the request asks for: form, name and arguments of the scenario
 sub understand {
     my ($call, $nth) = @_;
     $call->{nth} = $nth;
-    $call->{form} = $call->{target} =~ m{/messages(\?|$)} ? 'anthropic'
-                                                          : 'openai';
+    $call->{form} = $call->{target} =~ m{/messages(?:/count_tokens)?(\?|$)}
+        ? 'anthropic'
+        : $call->{target} =~ m{/responses(?:/input_tokens)?(\?|$)}
+        ? 'responses' : 'openai';
+    $call->{op} = $call->{target} =~ m{(?:/count_tokens|/input_tokens|:countTokens)(?:\?|$)}
+        ? 'count'
+        : $call->{target} =~ m{(?:/embeddings|mbedContents?)(?:\?|$)}
+        ? 'embed' : 'chat';
     $call->{json} = {};
     if (length $call->{body} < 300_000) {
         my $j = eval { $json->decode($call->{body}) };
@@ -188,9 +228,10 @@ sub understand {
     }
     $call->{model} = $call->{json}{model} || '';
     $call->{stream} = $call->{json}{stream} ? 1 : 0;
-    if ($call->{target} =~ m{/models/([^/]+):(stream)?generateContent(?:\?|$)}i) {
+    if ($call->{target} =~ m{/models/([^/]+):(\w+)(?:\?|$)}) {
         $call->{form} = 'gemini';
-        $call->{stream} = $2 ? 1 : 0;
+        $call->{stream} = $2 eq 'streamGenerateContent' ? 1 : 0;
+        $call->{batch} = $2 eq 'batchEmbedContents' ? 1 : 0;
         ($call->{model} = $1) =~ s/%([0-9A-F]{2})/chr hex $1/gei;
     }
     my ($name, @args) = split /,/, "$call->{model}";
@@ -218,6 +259,7 @@ sub play {
     return 'keep';
 }
 
+# Only lines that matter are decoded: there may be many, and long ones
 sub stats {
     my ($query) = @_;
     my ($tag) = ($query || '') =~ /(?:^|&)tag=([^&]*)/;
@@ -225,22 +267,23 @@ sub stats {
     my (%open, %request);
     my %s = (now => now_ms(), connections => 0, requests => []);
     while (<$in_log>) {
-        my $e = eval { $json->decode($_) } or next;
-        if ($e->{ev} eq 'accept') { $s{connections}++; $open{ $e->{conn} } = 1 }
-        elsif ($e->{ev} eq 'end') { delete $open{ $e->{conn} } }
-        elsif ($e->{ev} eq 'request') {
-            $request{"$e->{conn}.$e->{nth}"} = $e;
+        my ($conn) = /"conn":(\d+)/ or next;
+        if (/"ev":"accept"/) { $s{connections}++; $open{$conn} = 1 }
+        elsif (/"ev":"end"/) { delete $open{$conn} }
+        elsif (/"ev":"request"/) {
+            next if defined $tag && !/"tag":"\Q$tag\E"/;
+            my $e = eval { $json->decode($_) } or next;
+            $request{"$conn.$e->{nth}"} = $e;
             push @{ $s{requests} }, $e;
         }
-        elsif (my $r = $request{"$e->{conn}.$e->{nth}"}) {
+        elsif (/"nth":(\d+)/ and my $r = $request{"$conn.$1"}) {
+            my $e = eval { $json->decode($_) } or next;
             $r->{how} = $e->{how};
             $r->{done} = $e->{t};
         }
     }
     $s{open} = keys %open;
     $_->{conn_open} = $open{ $_->{conn} } ? 1 : 0 for @{ $s{requests} };
-    $s{requests} = [grep { $_->{tag} eq $tag } @{ $s{requests} }]
-        if defined $tag;
     return $json->encode(\%s);
 }
 
@@ -253,20 +296,52 @@ sub own_answer {
           . 'Content-Length: ' . length($body) . "\r\n\r\n$body"];
 }
 
+# Below /raw: the scenario reads the body as it likes
+sub serve_raw {
+    my ($call, $nth) = @_;
+    my @id = (conn => $conn_id, nth => $nth);
+    LLMGW::Mock::Raw::understand($call);
+    note(ev => 'request', @id, name => $call->{name},
+         tag => $call->{arg}{tag} || '', method => $call->{method},
+         target => $call->{target}, stream => 0);
+    my $how = LLMGW::Mock::Raw::run($call, {
+        read => sub { stream_body($call, @_) }, out => \&out, pause => \&pause,
+        fill => \&fill,
+    });
+    note(ev => 'done', @id, how => $how);
+    return $how;
+}
+
+# What is told of a request later; all of it where a tag asks for that
+sub told {
+    my ($call) = @_;
+    my $tag = $call->{arg}{tag};
+    return (name => $call->{name}, tag => $tag || '', method => $call->{method},
+            target => $call->{target}, stream => $call->{stream},
+            defined $tag ? (form => $call->{form}, body => $call->{json},
+                            key => LLMGW::Mock::Scenario::key_digest($call))
+                         : ());
+}
+
 sub serve {
     my $nth = 0;
     my $how = 'keep';
     while ($how eq 'keep') {
-        my $call = read_request() or last;
+        my $call = read_head() or last;
+        if ($call->{target} =~ m{^/raw/}) {
+            $how = serve_raw($call, ++$nth);
+            next;
+        }
+        read_body($call) or last;
         understand($call, ++$nth);
         if (my $own = own_answer($call)) {
             $how = play($own);
             next;
         }
         my @id = (conn => $conn_id, nth => $nth);
-        note(ev => 'request', @id, name => $call->{name},
-             tag => $call->{arg}{tag} || '', method => $call->{method},
-             target => $call->{target}, stream => $call->{stream});
+        note(ev => 'request', @id, told($call),
+             $call->{op} ne 'chat' && length $call->{body} < 20_000
+             ? (body => $call->{body}) : ());
         $how = play(LLMGW::Mock::Scenario::steps($call));
         note(ev => 'done', @id, how => $how);
         $how = 'close' if $how eq 'keep'

@@ -4,7 +4,13 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-/** The recorded exchanges of a dialect ("openai-chat", "anthropic"). */
+/** The dialects of recorded exchanges, and the kind of provider that speaks them. */
+export const kinds = {
+  'openai-chat': 'openai', 'openai-compatible': 'openai', 'azure-openai': 'openai',
+  'openai-responses': 'openai-responses', anthropic: 'anthropic', gemini: 'gemini', 'vertex-gemini': 'gemini',
+};
+
+/** The recorded exchanges of a dialect. */
 export function fixtures(dir, dialect) {
   const [head, ...rows] = fs.readFileSync(path.join(dir, 'INDEX.tsv'), 'utf8')
     .trimEnd().split('\n').map((line) => line.split('\t'));
@@ -25,10 +31,9 @@ export function request(dir, f) {
 // As a command: a provider for each, which asks the replaying server for it
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , dir, port] = process.argv;
-  const kinds = { 'openai-chat': 'openai', anthropic: 'anthropic' };
   for (const [dialect, kind] of Object.entries(kinds)) {
     for (const f of fixtures(dir, dialect)) {
-      console.log(`LLMProvider ${f.id} ${kind} http://127.0.0.1:${port}/v1 `
+      console.log(`LLMProvider ${f.id} ${kind} http://127.0.0.1:${port}/${kind === 'gemini' ? 'v1beta' : 'v1'} `
         + `key=env:LLMGW_SDK_KEY models=none "header=x-fixture: ${f.id}"`);
     }
   }

@@ -3,6 +3,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { fixtures, answer, request } from './fixtures.mjs';
+import { events } from './wire.mjs';
 
 const url = process.env.LLMGW_URL;
 const dir = process.env.LLMGW_FIXTURES;
@@ -12,11 +13,6 @@ const post = (body) => fetch(`${url}/chat/completions`, {
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
 });
-
-const events = (text) => text.split(/\r?\n\r?\n/)
-  .map((block) => block.split(/\r?\n/).filter((l) => l.startsWith('data:'))
-    .map((l) => l.slice(5).trimStart()).join('\n'))
-  .filter((data) => data);
 
 const chunks = (text) => events(text).filter((d) => d !== '[DONE]').map((d) => JSON.parse(d));
 

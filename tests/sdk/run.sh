@@ -1,9 +1,11 @@
 #!/bin/sh
 # run.sh: real clients from npm against a running server
 #
-#   run.sh [--mpm event|worker|prefork] [--module FILE] [--keep]
+#   run.sh [--mpm event|worker|prefork] [--module FILE] [--table FILE] [--keep]
+#          [NAME ...]
 #
-# Its server and all it writes are under build/sdk.
+# NAME: only NAME.test.mjs. Its server and all it writes are under build/sdk;
+# FILE gets the table of clients and providers (build/sdk/clients.md).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,6 +13,8 @@ top=$(cd "$here/../.." && pwd)
 mpm=event
 module=$top/mod_llmgw/.libs/mod_llmgw.so
 keep=0
+table=
+names=
 shared=${LLMGW_SHARED:-$top/../shared}
 
 die() { echo "run.sh: $*" >&2; exit 2; }
@@ -19,9 +23,11 @@ while [ $# -gt 0 ]; do
     case $1 in
     --mpm) mpm=$2; shift 2 ;;
     --module) module=$2; shift 2 ;;
+    --table) table=$2; shift 2 ;;
     --keep) keep=1; shift ;;
-    --help|-h) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) die "unknown option $1; see --help" ;;
+    --help|-h) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -*) die "unknown option $1; see --help" ;;
+    *) names="$names $1.test.mjs"; shift ;;
     esac
 done
 [ -f "$module" ] || die "$module is not there: run make first"
@@ -38,14 +44,14 @@ mkdir -p "$work/server/logs"
 
 # The packages, apart from the sources; kept from run to run
 mkdir -p "$work/client"
-cp "$here"/*.mjs "$here/package.json" "$here/package-lock.json" "$here/.npmrc" \
-    "$work/client/"
+rm -rf "$work"/client/*.mjs "$work/client/clients"
+cp -R "$here"/*.mjs "$here/clients" "$here/package.json" \
+    "$here/package-lock.json" "$here/.npmrc" "$work/client/"
 if ! cmp -s "$here/package-lock.json" "$work/client/installed"; then
     (cd "$work/client" && npm ci --no-audit --no-fund --loglevel=error)
     cp "$here/package-lock.json" "$work/client/installed"
 fi
 
-httpd_pid=
 upstream=
 replay=
 stop() {
@@ -60,7 +66,7 @@ stop() {
     done
 }
 trap stop EXIT
-trap 'exit 130' INT TERM HUP
+trap 'exit 130' INT TERM HUP PIPE
 
 wait_for() {    # seconds, command ...
     n=$(($1 * 10)); shift
@@ -83,6 +89,7 @@ free_port() {
         console.log(s.address().port); s.close(); })'
 }
 port=$(free_port)
+raw_port=$(free_port)
 replay_port=0
 if [ -f "$shared/tools/replay.mjs" ]; then
     replay_port=$(free_port)
@@ -115,15 +122,26 @@ PidFile "$work/server/httpd.pid"
 ErrorLog "$work/server/logs/error_log"
 LogLevel info
 Listen 127.0.0.1:$port
+LLMProvider raw openai http://127.0.0.1:$raw_port/v1 key=env:LLMGW_SDK_KEY models=raw-*
+LLMProvider rawclaude anthropic http://127.0.0.1:$raw_port/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider mock openai http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider claude anthropic http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
+LLMProvider resp openai-responses http://127.0.0.1:$up/v1 key=env:LLMGW_SDK_KEY models=none
 LLMProvider gemini gemini http://127.0.0.1:$up/v1beta key=env:LLMGW_SDK_KEY models=none
+LLMProvider azure azure http://127.0.0.1:$up key=env:LLMGW_SDK_KEY models=none
+LLMRoute first mock/ok
+LLMRoute second claude/ok
 LLMProvider echo echo -
 LLMProvider slowecho echo - delay=100ms interval=50ms
+LLMRoute sensible-openai mock/sensible
+LLMRoute sensible-anthropic claude/sensible
+LLMRoute sensible-gemini gemini/sensible
+LLMRoute sensible-openai-responses resp/sensible
 LLMTimeout connect=2s first=10s idle=10s total=60s
-<Location "/v1">
+AllowEncodedSlashes NoDecode
+<LocationMatch "^/v1(beta)?/">
     SetHandler llmgw
-</Location>
+</LocationMatch>
 CONF
     if [ "$replay_port" != 0 ]; then
         node "$work/client/fixtures.mjs" "$shared/fixtures" "$replay_port"
@@ -140,11 +158,15 @@ status=0
 export LLMGW_URL="http://127.0.0.1:$port/v1" LLMGW_UPSTREAM="http://127.0.0.1:$up"
 LLMGW_FIXTURES=
 if [ "$replay_port" != 0 ]; then LLMGW_FIXTURES=$shared/fixtures; fi
-export LLMGW_FIXTURES
+LLMGW_RESULTS=$work/results.jsonl
+export LLMGW_FIXTURES LLMGW_RESULTS LLMGW_RAW_PORT=$raw_port
+rm -f "$LLMGW_RESULTS"
 cd "$work/client"
+# shellcheck disable=SC2086 # names of files
 node --test --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$work/tap" \
-    openai.test.mjs anthropic.test.mjs fixtures.test.mjs || status=$?
+    ${names:-*.test.mjs} || status=$?
+node table.mjs "$LLMGW_RESULTS" "${table:-$work/clients.md}"
 cd "$top"
 passed=$(sed -n 's/^# pass //p' "$work/tap")
 failed=$(sed -n 's/^# \(fail\|cancelled\) //p' "$work/tap" | awk '{ n += $1 } END { print n + 0 }')

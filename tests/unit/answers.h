@@ -101,6 +101,7 @@ typedef struct decoded_t {
     llmgw_answer_t *answer;
     apr_status_t status;
     int ended;
+    int marked;
     apr_pool_t *p;
 } decoded_t;
 
@@ -149,6 +150,7 @@ static inline void decode_pieces(decoded_t *out, const llmgw_dialect_t *dialect,
                          llmgw_status_get(out->status)->code);
     }
     out->ended = llmgw_decoder_ended(dec);
+    out->marked = llmgw_decoder_marked(dec);
 }
 
 static inline UNIT_UNUSED decoded_t decode(const llmgw_dialect_t *dialect,
@@ -295,6 +297,28 @@ static inline UNIT_UNUSED void check_golden(const char *path, llmgw_str_t got)
                   LLMGW_STR_ARG(got));
 }
 
+/** An answer's bytes, and what decoding them comes to. */
+typedef struct status_case_t {
+    const char *body;
+    apr_status_t status;
+} status_case_t;
+
+/** Decode each, and compare. */
+static inline UNIT_UNUSED void check_statuses(const llmgw_dialect_t *dialect,
+                                              int stream,
+                                              const status_case_t *cases,
+                                              size_t n)
+{
+    decoded_t got;
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        got = decode(dialect, stream, llmgw_str_of(cases[i].body));
+        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
+                      got.status);
+    }
+}
+
 /** Decode every NAME.sse and NAME.json of a folder; see NAME.events. Where
  * both are there, they must be the same answer. Returns how many there were. */
 static inline UNIT_UNUSED int check_golden_answers(const char *folder,
@@ -395,6 +419,81 @@ static inline UNIT_UNUSED int each_fixture(const char *dialect, fixture_fn fn)
     return n;
 }
 
+/** The dialect of a recorded answer; NULL: none that is known. Some recordings
+ * of OpenAI's and alike are of another API of theirs. */
+static inline UNIT_UNUSED const llmgw_dialect_t *fixture_dialect(
+    const fixture_t *f)
+{
+    static const char *const openai[] = { "openai-chat", "openai-responses",
+                                          "openai-compatible",
+                                          "azure-openai" };
+    llmgw_str_t body = unit_read(f->response);
+    size_t i;
+
+    if (strcmp(f->dialect, "anthropic") == 0) {
+        return &llmgw_dialect_anthropic;
+    }
+    if (strcmp(f->dialect, "gemini") == 0
+        || strcmp(f->dialect, "vertex-gemini") == 0) {
+        return &llmgw_dialect_gemini;
+    }
+    for (i = 0; i < sizeof(openai) / sizeof(openai[0]); i++) {
+        if (strcmp(f->dialect, openai[i]) == 0) {
+            return i == 1 || strstr(body.p, "\"type\":\"response.")
+                || strstr(body.p, "\"type\": \"response.")
+                || strstr(body.p, "\"object\":\"response\"")
+                || strstr(body.p, "\"object\": \"response\"")
+                ? &llmgw_dialect_openai_responses
+                : &llmgw_dialect_openai_chat;
+        }
+    }
+    return NULL;
+}
+
+/** Call fn for each recorded exchange of whatever dialect. */
+static inline UNIT_UNUSED int each_recorded(fixture_fn fn)
+{
+    static const char *const families[] = {
+        "openai-chat", "openai-responses", "openai-compatible",
+        "azure-openai", "anthropic", "gemini", "vertex-gemini"
+    };
+    size_t i;
+    int n = 0;
+
+    for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        n += each_fixture(families[i], fn);
+    }
+    return n;
+}
+
+typedef void (*answer_fn)(const char *id, const llmgw_answer_t *a);
+
+static answer_fn each_answer_fn;
+static int each_answer_count;
+
+static inline void read_recorded(const fixture_t *f)
+{
+    const llmgw_dialect_t *dialect = fixture_dialect(f);
+    decoded_t got;
+
+    if (f->status == 200 && dialect) {
+        got = decode(dialect, f->stream, unit_read(f->response));
+        if (got.status == APR_SUCCESS) {
+            each_answer_fn(f->id, got.answer);
+            each_answer_count++;
+        }
+    }
+}
+
+/** Call fn for each recorded answer, of whatever dialect, that can be read.
+ * Returns how many there were, -1 if nothing is recorded here. */
+static inline UNIT_UNUSED int each_recorded_answer(answer_fn fn)
+{
+    each_answer_fn = fn;
+    each_answer_count = 0;
+    return each_recorded(read_recorded) ? each_answer_count : -1;
+}
+
 /* An id that the encoder made, as the provider gave none. */
 static inline int is_made_up(llmgw_str_t id)
 {
@@ -462,9 +561,9 @@ static inline UNIT_UNUSED llmgw_str_t answer_substance(const llmgw_answer_t *a)
     return llmgw_buf_str(b);
 }
 
-/** Write it in chat completions, whole and streamed, and read it back. */
-static inline UNIT_UNUSED void check_round_trip(const char *id,
-                                                const llmgw_answer_t *a)
+/** Write it in a dialect, whole and streamed, and read it back. */
+static inline UNIT_UNUSED void check_round_trip_in(
+    const llmgw_dialect_t *dialect, const char *id, const llmgw_answer_t *a)
 {
     llmgw_answer_opts_t opts;
     llmgw_str_t want = answer_substance(a), wire, have;
@@ -473,8 +572,8 @@ static inline UNIT_UNUSED void check_round_trip(const char *id,
 
     for (stream = 0; stream < 2; stream++) {
         opts = answer_opts(stream);
-        wire = encode_answer(&llmgw_dialect_openai_chat, &opts, a);
-        back = decode(&llmgw_dialect_openai_chat, stream, wire);
+        wire = encode_answer(dialect, &opts, a);
+        back = decode(dialect, stream, wire);
         ck_assert_msg(back.status == APR_SUCCESS, "%s: cannot be read back",
                       id);
         have = answer_substance(back.answer);
@@ -482,6 +581,13 @@ static inline UNIT_UNUSED void check_round_trip(const char *id,
                       "%s, stream %d:\n%.*s\n-- read back --\n%.*s", id,
                       stream, LLMGW_STR_ARG(want), LLMGW_STR_ARG(have));
     }
+}
+
+/** The same in chat completions. */
+static inline UNIT_UNUSED void check_round_trip(const char *id,
+                                                const llmgw_answer_t *a)
+{
+    check_round_trip_in(&llmgw_dialect_openai_chat, id, a);
 }
 
 /** Read a recorded answer or error, in splits, and send it the way round. */

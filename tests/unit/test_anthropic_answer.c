@@ -11,10 +11,7 @@ END_TEST
 
 START_TEST(test_bad_bodies)
 {
-    static const struct {
-        const char *body;
-        apr_status_t status;
-    } cases[] = {
+    static const status_case_t cases[] = {
         { "null", LLMGW_EUPBODY },
         { "{}", LLMGW_EUPBODY },
         { "{\"content\":\"text\"}", LLMGW_EUPBODY },
@@ -23,23 +20,14 @@ START_TEST(test_bad_bodies)
         { "{\"content\":[],\"stop_reason\":\"end_turn\"}", APR_SUCCESS },
         { "not json", LLMGW_EUPBODY }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        decoded_t got = decode(anthropic, 0, llmgw_str_of(cases[i].body));
-
-        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
-                      got.status);
-    }
+    check_statuses(anthropic, 0, cases, sizeof(cases) / sizeof(cases[0]));
 }
 END_TEST
 
 START_TEST(test_bad_streams)
 {
-    static const struct {
-        const char *body;
-        apr_status_t status;
-    } cases[] = {
+    static const status_case_t cases[] = {
         { "", LLMGW_EEMPTY },
         { "data: {\"type\":\"ping\"}\n\n", LLMGW_EEMPTY },
         { "data: {\"type\":\"message_stop\"}\n\n", LLMGW_EEMPTY },
@@ -52,14 +40,8 @@ START_TEST(test_bad_streams)
           "\"end_turn\"}}\n\n", APR_SUCCESS },
         { "data: {\"type\":\"never_heard_of\"}\n\n", LLMGW_EEMPTY }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        decoded_t got = decode(anthropic, 1, llmgw_str_of(cases[i].body));
-
-        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
-                      got.status);
-    }
+    check_statuses(anthropic, 1, cases, sizeof(cases) / sizeof(cases[0]));
 }
 END_TEST
 
@@ -101,6 +83,31 @@ START_TEST(test_error_encode)
 }
 END_TEST
 
+/* A code of the provider's own reaches clients that decide by it. */
+START_TEST(test_error_code)
+{
+    llmgw_buf_t *out = llmgw_buf_create(unit_pool, 4096);
+    llmgw_str_t body = LLMGW_STR_LIT(
+        "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\","
+        "\"message\":\"Gone.\",\"details\":{\"error_code\":"
+        "\"thread_not_found\"}}}");
+    llmgw_json_doc_t *doc = llmgw_json_doc_create(unit_pool, NULL);
+    const llmgw_json_t *root;
+    llmgw_err_t err = LLMGW_ERR_INIT;
+
+    unit_assert_ok(llmgw_json_parse(doc, body.p, body.len, &root, NULL));
+    llmgw_err_from_http(&err, 404);
+    anthropic->error_decode(&err, root, unit_pool);
+    ck_assert_str_eq(err.code, "thread_not_found");
+    unit_assert_ok(anthropic->error_encode(out, &err, "req_1"));
+    unit_assert_str(llmgw_buf_str(out),
+                    "{\"type\":\"error\",\"error\":{\"type\":"
+                    "\"not_found_error\",\"message\":\"Gone.\",\"details\":"
+                    "{\"error_code\":\"thread_not_found\"}},"
+                    "\"request_id\":\"req_1\"}");
+}
+END_TEST
+
 static void check_fixture(const fixture_t *f)
 {
     check_fixture_answer(f, anthropic);
@@ -115,4 +122,4 @@ START_TEST(test_recorded)
 END_TEST
 
 UNIT_MAIN("anthropic_answer", test_golden, test_bad_bodies, test_bad_streams,
-          test_usage, test_error_encode, test_recorded)
+          test_usage, test_error_encode, test_error_code, test_recorded)

@@ -6,56 +6,24 @@ static const llmgw_dialect_t *const chat = &llmgw_dialect_openai_chat;
 
 #define USER "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
 
-static llmgw_request_t *read_request(llmgw_str_t body, llmgw_err_t *err)
-{
-    llmgw_json_doc_t *doc = llmgw_json_doc_create(unit_pool, NULL);
-    const llmgw_json_t *root;
-    llmgw_request_t *req = NULL;
-    apr_status_t rv;
-
-    unit_assert_ok(llmgw_json_parse(doc, body.p, body.len, &root, NULL));
-    rv = anthropic->request_decode(&req, root, NULL, unit_pool, err);
-    ck_assert_int_eq(rv, err->status);
-    return rv == APR_SUCCESS ? req : NULL;
-}
-
 /* A request as another's; how hints and the like are taken is the default. */
 static const char *pass_on(const llmgw_dialect_t *to, const char *body)
 {
-    llmgw_err_t err = LLMGW_ERR_INIT;
-    llmgw_request_t *req = read_request(llmgw_str_of(body), &err);
-
-    ck_assert_msg(req != NULL, "%s: %s", body, err.message);
-    return llmgw_str_dupz(unit_pool, write_request(
-        to, req, LLMGW_UNSUPPORTED_DEFAULT, LLMGW_QUIRK_REASONING));
+    return translate_from(anthropic, to, body);
 }
 
-/* Each NAME.req.json, as chat completions and as Anthropic has it. */
+/* Each NAME.req.json, as other providers and as Anthropic have it. */
 START_TEST(test_golden)
 {
-    const llmgw_dialect_t *const to[] = { chat, anthropic };
-    const char *dir = unit_data("anthropic/client"), *name, *path;
-    apr_array_header_t *names = unit_list(dir);
-    llmgw_err_t err = LLMGW_ERR_INIT;
-    llmgw_request_t *req;
-    int i, k, n = 0;
+    static const golden_t golden = {
+        &llmgw_dialect_anthropic, "anthropic/client", ".req.json", NULL,
+        LLMGW_UNSUPPORTED_DROP
+    };
 
-    for (i = 0; i < names->nelts; i++) {
-        name = APR_ARRAY_IDX(names, i, char *);
-        if (!with_ending(name, ".req.json", "")) {
-            continue;
-        }
-        path = apr_pstrcat(unit_pool, dir, "/", name, NULL);
-        req = read_request(unit_read(path), &err);
-        ck_assert_msg(req != NULL, "%s: %s", name, err.message);
-        for (k = 0; k < 2; k++) {
-            check_golden(apr_pstrcat(unit_pool, path, ".", to[k]->name, NULL),
-                         write_request(to[k], req, LLMGW_UNSUPPORTED_DROP,
-                                       LLMGW_QUIRK_REASONING));
-        }
-        n++;
-    }
-    ck_assert_int_gt(n, 5);
+    ck_assert_int_gt(check_golden_to(&golden, chat), 5);
+    ck_assert_int_gt(check_golden_to(&golden, anthropic), 5);
+    ck_assert_int_gt(check_golden_to(&golden,
+                                     &llmgw_dialect_openai_responses), 5);
 }
 END_TEST
 
@@ -98,6 +66,9 @@ START_TEST(test_refused)
           "output_config.format.type", LLMGW_EINVAL },
         { USER ",\"output_format\":{\"type\":\"json_schema\"}",
           "output_format.schema", LLMGW_EINVAL },
+        { USER ",\"thread\":5", "thread", LLMGW_EINVAL },
+        { USER ",\"thread\":{\"type\":\"create\"}", "thread",
+          LLMGW_EUNSUPPORTED },
         { USER ",\"tools\":{}", "tools", LLMGW_EINVAL },
         { USER ",\"tools\":[{}]", "tools[0].name", LLMGW_EMISSING },
         { USER ",\"tools\":[{\"name\":\"f\"},{\"name\":\"g\","
@@ -117,11 +88,26 @@ START_TEST(test_refused)
         memset(&err, 0, sizeof(err));
         body = apr_psprintf(unit_pool, "{\"model\":\"m\",%s}",
                             cases[i].members);
-        ck_assert_ptr_eq(read_request(llmgw_str_of(body), &err), NULL);
+        ck_assert_ptr_eq(read_request(anthropic, llmgw_str_of(body), &err), NULL);
         ck_assert_msg(err.status == cases[i].status, "%s: %s", body,
                       err.message);
         ck_assert_str_eq(err.param, cases[i].param);
     }
+}
+END_TEST
+
+/* Clients of message threads go on without when they are told by this code. */
+START_TEST(test_thread)
+{
+    llmgw_err_t err = LLMGW_ERR_INIT;
+
+    ck_assert_ptr_eq(read_request(anthropic, LLMGW_STR_LIT(
+        "{\"model\":\"m\"," USER ",\"thread\":{\"type\":\"continue\","
+        "\"previous_message_id\":\"msg_1\"}}"), &err), NULL);
+    ck_assert_str_eq(llmgw_err_code(&err), "thread_unsupported_request");
+    memset(&err, 0, sizeof(err));
+    ck_assert_ptr_ne(read_request(anthropic, LLMGW_STR_LIT(
+        "{\"model\":\"m\"," USER ",\"thread\":null}"), &err), NULL);
 }
 END_TEST
 
@@ -179,7 +165,7 @@ START_TEST(test_refused_blocks)
                             "{\"role\":\"%s\",\"content\":[{\"type\":\"text\","
                             "\"text\":\"a\"},%s]}]}", cases[i].assistant
                             ? "assistant" : "user", cases[i].block);
-        ck_assert_ptr_eq(read_request(llmgw_str_of(body), &err), NULL);
+        ck_assert_ptr_eq(read_request(anthropic, llmgw_str_of(body), &err), NULL);
         ck_assert_str_eq(err.param, apr_pstrcat(
             unit_pool, "messages[0].content[1]", cases[i].block[0] == '7'
             ? "" : cases[i].param, NULL));
@@ -191,7 +177,7 @@ END_TEST
 START_TEST(test_odd_shapes)
 {
     llmgw_err_t err = LLMGW_ERR_INIT;
-    llmgw_request_t *req = read_request(LLMGW_STR_LIT(
+    llmgw_request_t *req = read_request(anthropic, LLMGW_STR_LIT(
         "{\"temperature\":null,\"tools\":null,\"stream\":null,\"x\":null,"
         "\"tool_choice\":{\"type\":\"any\"},\"metadata\":null,"
         "\"messages\":[{\"role\":\"user\",\"content\":\"\"},"
@@ -268,7 +254,7 @@ END_TEST
 START_TEST(test_choice_of_nothing)
 {
     llmgw_err_t err = LLMGW_ERR_INIT;
-    llmgw_request_t *req = read_request(LLMGW_STR_LIT(
+    llmgw_request_t *req = read_request(anthropic, LLMGW_STR_LIT(
         "{\"model\":\"m\"," USER ",\"tools\":[{\"name\":\"f\"},{\"type\":"
         "\"web_search_20250305\",\"name\":\"web_search\"}],\"tool_choice\":"
         "{\"type\":\"tool\",\"name\":\"web_search\"}}"), &err);
@@ -332,12 +318,12 @@ static void check_request(const fixture_t *f)
         != APR_SUCCESS) {
         return;                 /* not kept whole */
     }
-    req = read_request(body, &err);
+    req = read_request(anthropic, body, &err);
     ck_assert_msg(req != NULL, "%s: %s", f->id, err.message);
     once = write_request(anthropic, req, LLMGW_UNSUPPORTED_DROP, 0);
     end = strstr(once.p, "\ndropped: ");
     once.len = end ? (apr_size_t)(end - once.p) : once.len;
-    req = read_request(once, &err);
+    req = read_request(anthropic, once, &err);
     ck_assert_msg(req != NULL, "%s: %s", f->id, err.message);
     unit_assert_same(once, write_request(anthropic, req,
                                          LLMGW_UNSUPPORTED_DROP, 0));
@@ -354,6 +340,6 @@ START_TEST(test_recorded)
 }
 END_TEST
 
-UNIT_MAIN("anthropic_client", test_golden, test_refused, test_refused_blocks,
-          test_odd_shapes, test_unsupported, test_choice_of_nothing,
+UNIT_MAIN("anthropic_client", test_golden, test_refused, test_thread,
+          test_refused_blocks, test_odd_shapes, test_unsupported, test_choice_of_nothing,
           test_signed_id, test_long_user, test_recorded)

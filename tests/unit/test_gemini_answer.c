@@ -12,10 +12,7 @@ END_TEST
 /* Bodies that are no answer. */
 START_TEST(test_bad_bodies)
 {
-    static const struct {
-        const char *body;
-        apr_status_t status;
-    } cases[] = {
+    static const status_case_t cases[] = {
         { "null", LLMGW_EUPBODY },
         { "{}", LLMGW_EUPBODY },
         { "[]", LLMGW_EUPBODY },
@@ -33,24 +30,15 @@ START_TEST(test_bad_bodies)
         { "{\"candidates\":[{\"content\":{\"parts\":[7,null,{},"
           "{\"text\":null},{\"functionCall\":null}]}}]}", APR_SUCCESS }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        decoded_t got = decode(gemini, 0, llmgw_str_of(cases[i].body));
-
-        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
-                      got.status);
-    }
+    check_statuses(gemini, 0, cases, sizeof(cases) / sizeof(cases[0]));
 }
 END_TEST
 
 /* Streams that do not end as they should. */
 START_TEST(test_bad_streams)
 {
-    static const struct {
-        const char *body;
-        apr_status_t status;
-    } cases[] = {
+    static const status_case_t cases[] = {
         { "", LLMGW_EEMPTY },
         { ": nothing\n\n", LLMGW_EEMPTY },
         { "data: {}\n\n", LLMGW_EEMPTY },
@@ -68,14 +56,8 @@ START_TEST(test_bad_streams)
         { "data: {\"candidates\":[{\"finishReason\":"
           "\"FINISH_REASON_UNSPECIFIED\"}]}\n\n", LLMGW_ETRUNCATED }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        decoded_t got = decode(gemini, 1, llmgw_str_of(cases[i].body));
-
-        ck_assert_msg(got.status == cases[i].status, "%s: %d", cases[i].body,
-                      got.status);
-    }
+    check_statuses(gemini, 1, cases, sizeof(cases) / sizeof(cases[0]));
 }
 END_TEST
 

@@ -204,7 +204,7 @@ static apr_status_t note_member(void *ctx, const llmgw_json_member_t *m)
                         LLMGW_STR_ARG(m->name), m->escaped ? "!" : "",
                         LLMGW_STR_ARG(m->value), m->value_escaped ? "!" : "",
                         m->type);
-    return llmgw_json_member_is(m, "stop") ? LLMGW_EMODEL : APR_SUCCESS;
+    return m->name.p && llmgw_json_member_is(m, "stop") ? LLMGW_EMODEL : APR_SUCCESS;
 }
 
 static apr_status_t scan_members(const char *text, const char **log)
@@ -239,6 +239,26 @@ START_TEST(test_members)
 }
 END_TEST
 
+START_TEST(test_elements)
+{
+    const char *text = " [ 1, \"a\\n\" ,[2,[3]],{\"x\":[]} ] ";
+    llmgw_json_type_e type;
+    char *got = apr_pstrdup(unit_pool, "");
+
+    unit_assert_ok(llmgw_json_scan_array(text, strlen(text), NULL,
+                                         note_member, &got, &type, NULL));
+    ck_assert_int_eq(type, LLMGW_JSON_ARRAY);
+    ck_assert_str_eq(got, "=1:3;=\"a\\n\"!:4;=[2,[3]]:5;={\"x\":[]}:6;");
+    got = apr_pstrdup(unit_pool, "");
+    unit_assert_ok(llmgw_json_scan_array("{\"a\":[1]}", 9, NULL, note_member,
+                                         &got, &type, NULL));
+    ck_assert_int_eq(type, LLMGW_JSON_OBJECT);
+    ck_assert_str_eq(got, "");
+    unit_assert_status(llmgw_json_scan_array("[1,]", 4, NULL, note_member,
+                                             &got, &type, NULL), LLMGW_EJSON);
+}
+END_TEST
+
 START_TEST(test_member_is)
 {
     llmgw_json_member_t m = { .name = LLMGW_STR_LIT("\"mod\\u0065l\"") };
@@ -255,4 +275,4 @@ END_TEST
 
 UNIT_MAIN("json_scan", test_own_cases, test_suite, test_accept, test_refuse,
           test_string_bytes, test_depth, test_bytes_max, test_members,
-          test_member_is)
+          test_elements, test_member_is)

@@ -15,6 +15,10 @@ START_TEST(test_paths)
         { "openai", LLMGW_OP_CHAT, "/v1", NULL, NULL, "/v1/chat/completions" },
         { "openai", LLMGW_OP_CHAT, "", NULL, NULL, "/chat/completions" },
         { "openai", LLMGW_OP_MODELS, "/v1", NULL, NULL, "/v1/models" },
+        { "openai-responses", LLMGW_OP_CHAT, "/v1", NULL, NULL,
+          "/v1/responses" },
+        { "openai-responses", LLMGW_OP_MODELS, "/v1", NULL, NULL,
+          "/v1/models" },
         { "anthropic", LLMGW_OP_CHAT, "/v1", NULL, NULL, "/v1/messages" },
         { "anthropic", LLMGW_OP_MODELS, "/v1", NULL, NULL, "/v1/models" },
         { "gemini", LLMGW_OP_CHAT, "/v1beta", NULL, NULL,
@@ -37,7 +41,18 @@ START_TEST(test_paths)
         { "azure", LLMGW_OP_CHAT, "/openai/v1", NULL, "preview",
           "/openai/v1/chat/completions?api-version=preview" },
         { "azure", LLMGW_OP_MODELS, "/openai/v1", NULL, NULL,
-          "/openai/v1/models" }
+          "/openai/v1/models" },
+        { "anthropic", LLMGW_OP_COUNT, "/v1", NULL, NULL,
+          "/v1/messages/count_tokens" },
+        { "gemini", LLMGW_OP_COUNT, "/v1beta", NULL, NULL,
+          "/v1beta/models/gpt%204%2Fx:countTokens" },
+        { "gemini", LLMGW_OP_EMBED, "/v1beta", NULL, NULL,
+          "/v1beta/models/gpt%204%2Fx:embedContent" },
+        { "openai", LLMGW_OP_EMBED, "/v1", NULL, NULL, "/v1/embeddings" },
+        { "azure", LLMGW_OP_EMBED, "/openai/v1", NULL, NULL,
+          "/openai/v1/embeddings" },
+        { "azure", LLMGW_OP_EMBED, "", "dep", NULL,
+          "/openai/deployments/dep/embeddings?api-version=2024-10-21" }
     };
     llmgw_op_t op;
     size_t i;
@@ -55,15 +70,59 @@ START_TEST(test_paths)
 }
 END_TEST
 
+/* model NULL: the path takes none */
+START_TEST(test_raw_paths)
+{
+    static const struct {
+        const char *kind, *base, *model, *deployment, *path;
+    } cases[] = {
+        { "openai", "/v1", NULL, NULL, "/v1/audio/speech" },
+        { "openai", "", "m", NULL, "/audio/speech" },
+        { "anthropic", "/v1", NULL, NULL, "/v1/audio/speech" },
+        { "gemini", "/v1beta", NULL, NULL, "/v1beta/audio/speech" },
+        { "azure", "", NULL, "dep",
+          "/openai/audio/speech?api-version=2024-10-21" },
+        { "azure", "/openai", "", NULL,
+          "/openai/audio/speech?api-version=2024-10-21" },
+        { "azure", "", "", "dep",
+          "/openai/deployments/dep/audio/speech?api-version=2024-10-21" },
+        { "azure", "", "tts 1", NULL,
+          "/openai/deployments/tts%201/audio/speech?api-version=2024-10-21" },
+        { "azure", "/openai/v1", "tts", "dep", "/openai/v1/audio/speech" },
+    };
+    llmgw_op_t op;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memset(&op, 0, sizeof(op));
+        op.op = LLMGW_OP_RAW;
+        op.model = llmgw_str_of(cases[i].model);
+        op.deployment = cases[i].deployment;
+        op.rest = "audio/speech";
+        ck_assert_str_eq(llmgw_provider_path(
+            llmgw_provider_kind_lookup(cases[i].kind), &op, cases[i].base,
+            unit_pool), cases[i].path);
+    }
+    op.rest = ":predict";
+    op.model = LLMGW_STR_LIT("models/a/b");
+    ck_assert_str_eq(llmgw_provider_path(llmgw_provider_kind_lookup("gemini"),
+                                         &op, "/v1beta", unit_pool),
+                     "/v1beta/models/a%2Fb:predict");
+}
+END_TEST
+
 START_TEST(test_kinds)
 {
     const llmgw_provider_kind_t *kind;
     llmgw_op_t op;
 
     ck_assert_str_eq(llmgw_provider_kind_names(unit_pool),
-                     "openai, azure, anthropic, gemini, echo");
+                     "openai, openai-responses, azure, anthropic, gemini, "
+                     "echo");
     ck_assert_ptr_eq(llmgw_provider_kind_lookup("parrot"), NULL);
     ck_assert_ptr_eq(llmgw_provider_kind_lookup(NULL), NULL);
+    ck_assert_int_gt(llmgw_provider_kind_lookup("azure")->auto_first,
+                     llmgw_provider_kind_lookup("openai")->auto_first);
     kind = llmgw_provider_kind_lookup("anthropic");
     ck_assert_str_eq(kind->auth_header, "x-api-key");
     ck_assert_str_eq(kind->version_header, "anthropic-version");
@@ -79,6 +138,10 @@ START_TEST(test_kinds)
     op.model = LLMGW_STR_LIT("gemini-2.5-pro");
     ck_assert_str_eq(llmgw_provider_path(kind, &op, "", unit_pool),
                      "/models/gemini-2.5-pro:streamGenerateContent?alt=sse");
+    op.op = LLMGW_OP_EMBED;
+    op.batch = 1;
+    ck_assert_str_eq(llmgw_provider_path(kind, &op, "/v1beta", unit_pool),
+                     "/v1beta/models/gemini-2.5-pro:batchEmbedContents");
     kind = llmgw_provider_kind_lookup("echo");
     ck_assert_int_eq(kind->needs_url, 0);
     ck_assert_ptr_eq(kind->auth_header, NULL);
@@ -92,8 +155,8 @@ END_TEST
 /* What a provider's answer may never hand on. */
 START_TEST(test_headers)
 {
-    static const char *const kinds[] = { "openai", "azure", "anthropic",
-                                         "gemini", "echo" };
+    static const char *const kinds[] = { "openai", "openai-responses", "azure",
+                                         "anthropic", "gemini", "echo" };
     static const char *const barred[] = { "set-cookie", "server",
                                           "authorization", "content-length",
                                           "transfer-encoding" };
@@ -115,4 +178,4 @@ START_TEST(test_headers)
 }
 END_TEST
 
-UNIT_MAIN("provider", test_paths, test_kinds, test_headers)
+UNIT_MAIN("provider", test_paths, test_raw_paths, test_kinds, test_headers)

@@ -30,4 +30,19 @@ START_TEST(nothing_to_do)
 }
 END_TEST
 
-UNIT_MAIN("redact", each_occurrence_goes, nothing_to_do)
+START_TEST(any_bytes)
+{
+    static const char text[] = "a\0key-1234\0key-123key-1234";
+    llmgw_str_t out = llmgw_redact_str(unit_pool,
+                                       llmgw_str_make(text, sizeof(text) - 1),
+                                       LLMGW_STR_LIT("key-1234"));
+
+    ck_assert_uint_eq(out.len, 16);
+    ck_assert_mem_eq(out.p, "a\0***\0key-123***", 17);
+    out = llmgw_redact_str(unit_pool, LLMGW_STR_NULL,
+                           LLMGW_STR_LIT("key-1234"));
+    unit_assert_null(out);
+}
+END_TEST
+
+UNIT_MAIN("redact", each_occurrence_goes, nothing_to_do, any_bytes)

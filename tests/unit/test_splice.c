@@ -156,6 +156,17 @@ START_TEST(test_pieces_point)
 }
 END_TEST
 
+START_TEST(test_join)
+{
+    const llmgw_str_t pieces[] = { LLMGW_STR_LIT("ab"), LLMGW_STR_LIT(""),
+                                   LLMGW_STR_LIT("c") };
+
+    unit_assert_str(llmgw_splice_join(pieces, 3, unit_pool), "abc");
+    ck_assert_ptr_eq(llmgw_splice_join(pieces, 1, unit_pool).p, pieces[0].p);
+    ck_assert_uint_eq(llmgw_splice_join(pieces, 0, unit_pool).len, 0);
+}
+END_TEST
+
 UNIT_MAIN("splice", test_nothing, test_replace, test_escaped_name,
           test_duplicates, test_remove, test_add, test_all_at_once,
-          test_refuse, test_pieces_point)
+          test_refuse, test_pieces_point, test_join)

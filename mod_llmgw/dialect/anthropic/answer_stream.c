@@ -114,7 +114,7 @@ static void open_block(llmgw_encoding_t *e, anthropic_block_e kind)
     st->open = kind;
     begin_start(e);
     if (kind == ANTHROPIC_BLOCK_TEXT) {
-        PUT(e->out, "{\"type\":\"text\",\"text\":\"\",\"citations\":null}");
+        PUT(e->out, "{\"type\":\"text\",\"text\":\"\",\"citations\":[]}");
         end_frame(e);
         put_waiting_citations(e);
         return;

@@ -16,25 +16,18 @@ static int has_citation(const llmgw_annotation_t *n)
 static void put_citations(llmgw_json_writer_t *w, const llmgw_block_t *b)
 {
     const llmgw_annotation_t *n;
-    int i, count = 0;
+    int i;
 
     llmgw_json_key(w, "citations");
+    llmgw_json_begin(w, '[');
     for (i = 0; b->annotations && i < b->annotations->nelts; i++) {
         n = &APR_ARRAY_IDX(b->annotations, i, llmgw_annotation_t);
-        if (!has_citation(n)) {
-            continue;
+        if (has_citation(n)) {
+            llmgw_anthropic_put_citation(w, n->raw, n->url, n->title,
+                                         n->dialect);
         }
-        if (count++ == 0) {
-            llmgw_json_begin(w, '[');
-        }
-        llmgw_anthropic_put_citation(w, n->raw, n->url, n->title, n->dialect);
     }
-    if (count) {
-        llmgw_json_end(w, ']');
-    }
-    else {
-        llmgw_json_null(w);
-    }
+    llmgw_json_end(w, ']');
 }
 
 static void put_text(llmgw_json_writer_t *w, const llmgw_block_t *b)

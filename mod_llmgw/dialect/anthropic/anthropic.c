@@ -1,12 +1,14 @@
 /* anthropic.c: Anthropic's Messages: the vtable */
 #include "anthropic.h"
 
+static const char *const client_headers[] = { "anthropic-version", NULL };
+
 const llmgw_dialect_t llmgw_dialect_anthropic = {
     .name = "anthropic",
     .framing = LLMGW_FRAMING_SSE,
     .stream_end = NULL,         /* message_stop */
     .prompt_member = "messages",
-    .client_header = "anthropic-version",
+    .client_headers = client_headers,
     .request_id_header = "request-id",
     .usage_member = NULL,
     .decode_state_size = sizeof(anthropic_decode_t),
@@ -21,5 +23,7 @@ const llmgw_dialect_t llmgw_dialect_anthropic = {
     .encode_end = llmgw_anthropic_encode_end,
     .encode_whole = llmgw_anthropic_encode_whole,
     .error_encode = llmgw_anthropic_error_encode,
-    .models_encode = llmgw_anthropic_models_encode
+    .models_page = llmgw_anthropic_models_page,
+    .models_encode = llmgw_anthropic_models_encode,
+    .count = &llmgw_anthropic_count
 };

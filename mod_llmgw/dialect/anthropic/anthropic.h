@@ -2,8 +2,7 @@
 #ifndef LLMGW_ANTHROPIC_H
 #define LLMGW_ANTHROPIC_H
 
-#include <apr_hash.h>
-#include "../common.h"
+#include "../reading.h"
 
 /* ---- models, models.c --------------------------------------------------- */
 
@@ -46,22 +45,6 @@ const anthropic_model_t *llmgw_anthropic_model_get(llmgw_str_t name);
  *   are extras named with a dot ("output_config.task_budget").
  */
 
-/** Where reading is: a chain up to the top of the body. */
-typedef struct anthropic_place_t {
-    const struct anthropic_place_t *up;
-    const char *name;           /* of a member */
-    int index;                  /* in it; -1: it is no list */
-} anthropic_place_t;
-
-/** What reading a request works with. */
-typedef struct anthropic_reading_t {
-    llmgw_request_t *req;
-    apr_pool_t *p;
-    llmgw_err_t *err;
-    const anthropic_place_t *place;     /* NULL: at the top */
-    apr_hash_t *calls;          /* id -> llmgw_str_t *: name of the tool */
-} anthropic_reading_t;
-
 /** Whose content is read, as some blocks may stand in some only. */
 typedef enum anthropic_where_e {
     ANTHROPIC_IN_SYSTEM = 1,
@@ -70,53 +53,34 @@ typedef enum anthropic_where_e {
     ANTHROPIC_IN_RESULT = 8
 } anthropic_where_e;
 
-/** Fail with LLMGW_EINVAL (expected: "a string"), naming field of where we are;
- * field NULL: the place itself. */
-apr_status_t llmgw_anthropic_invalid(anthropic_reading_t *r, const char *field,
-                                     const char *expected);
-/** Fail with LLMGW_EMISSING. */
-apr_status_t llmgw_anthropic_missing(anthropic_reading_t *r,
-                                     const char *field);
-
-/** An optional string member; null counts as absent. LLMGW_EINVAL. */
-apr_status_t llmgw_anthropic_read_string(anthropic_reading_t *r,
-                                         const llmgw_json_t *obj,
-                                         const char *field, llmgw_str_t *out);
-
-/** The same, but it must be there: LLMGW_EMISSING. */
-apr_status_t llmgw_anthropic_read_required(anthropic_reading_t *r,
-                                           const llmgw_json_t *obj,
-                                           const char *field,
-                                           llmgw_str_t *out);
-
 /** `system`; v may be NULL. */
-apr_status_t llmgw_anthropic_read_system(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_system(llmgw_reading_t *r,
                                          const llmgw_json_t *v);
 /** `messages`; v may be NULL, which is an error. */
-apr_status_t llmgw_anthropic_read_messages(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_messages(llmgw_reading_t *r,
                                            const llmgw_json_t *messages);
 /** A content, which stands in `field`: its parts are appended. */
-apr_status_t llmgw_anthropic_read_content(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_content(llmgw_reading_t *r,
                                           const llmgw_json_t *content,
                                           const char *field,
                                           anthropic_where_e where,
                                           apr_array_header_t *parts);
-apr_status_t llmgw_anthropic_read_tools(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_tools(llmgw_reading_t *r,
                                         const llmgw_json_t *tools);
-apr_status_t llmgw_anthropic_read_choice(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_choice(llmgw_reading_t *r,
                                          const llmgw_json_t *choice);
 
 /** Blocks of decode_media.c. */
-apr_status_t llmgw_anthropic_read_image(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_image(llmgw_reading_t *r,
                                         const llmgw_json_t *v,
                                         llmgw_part_t *out);
-apr_status_t llmgw_anthropic_read_document(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_document(llmgw_reading_t *r,
                                            const llmgw_json_t *v,
                                            llmgw_part_t *out);
-apr_status_t llmgw_anthropic_read_search_result(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_search_result(llmgw_reading_t *r,
                                                 const llmgw_json_t *v,
                                                 llmgw_part_t *out);
-apr_status_t llmgw_anthropic_read_upload(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_upload(llmgw_reading_t *r,
                                          const llmgw_json_t *v,
                                          llmgw_part_t *out);
 
@@ -388,8 +352,15 @@ apr_status_t llmgw_anthropic_error_encode(llmgw_buf_t *out,
 
 /* ---- lists of models, model_list.c -------------------------------------- */
 
+apr_status_t llmgw_anthropic_models_page(llmgw_model_page_t *page,
+                                         const char *query, apr_pool_t *p,
+                                         llmgw_err_t *err);
 apr_status_t llmgw_anthropic_models_encode(llmgw_buf_t *out,
-                                           const llmgw_model_t *models, int n,
+                                           const llmgw_model_page_t *page,
                                            int single);
+
+/* ---- counting tokens, count.c ------------------------------------------- */
+
+extern const llmgw_count_t llmgw_anthropic_count;
 
 #endif /* LLMGW_ANTHROPIC_H */

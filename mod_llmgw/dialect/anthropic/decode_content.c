@@ -4,7 +4,7 @@
 
 /* ---- text and reasoning ------------------------------------------------- */
 
-static apr_status_t read_text(anthropic_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_text(llmgw_reading_t *r, const llmgw_json_t *v,
                               llmgw_part_t *out)
 {
     const llmgw_json_t *citations = llmgw_json_lookup_type(v, "citations",
@@ -13,62 +13,59 @@ static apr_status_t read_text(anthropic_reading_t *r, const llmgw_json_t *v,
     if (citations && citations->count) {
         out->annotations = llmgw_json_raw(citations);
     }
-    return llmgw_anthropic_read_required(r, v, "text", &out->text);
+    return llmgw_reading_required(r, v, "text", &out->text);
 }
 
-static apr_status_t read_thinking(anthropic_reading_t *r,
+static apr_status_t read_thinking(llmgw_reading_t *r,
                                   const llmgw_json_t *v, llmgw_part_t *out)
 {
-    apr_status_t rv = llmgw_anthropic_read_required(r, v, "thinking",
-                                                    &out->text);
+    apr_status_t rv = llmgw_reading_required(r, v, "thinking",
+                                             &out->text);
 
     return rv == APR_SUCCESS
-        ? llmgw_anthropic_read_string(r, v, "signature", &out->signature)
+        ? llmgw_reading_string(r, v, "signature", &out->signature)
         : rv;
 }
 
-static apr_status_t read_redacted(anthropic_reading_t *r,
+static apr_status_t read_redacted(llmgw_reading_t *r,
                                   const llmgw_json_t *v, llmgw_part_t *out)
 {
-    return llmgw_anthropic_read_required(r, v, "data", &out->data);
+    return llmgw_reading_required(r, v, "data", &out->data);
 }
 
 /* A tool that was found by searching for it: to others, its name. */
-static apr_status_t read_reference(anthropic_reading_t *r,
+static apr_status_t read_reference(llmgw_reading_t *r,
                                    const llmgw_json_t *v, llmgw_part_t *out)
 {
     out->raw = llmgw_json_raw(v);
-    return llmgw_anthropic_read_required(r, v, "tool_name", &out->text);
+    return llmgw_reading_required(r, v, "tool_name", &out->text);
 }
 
 /* What stands for all that was said before it: to others, a text. */
-static apr_status_t read_compaction(anthropic_reading_t *r,
+static apr_status_t read_compaction(llmgw_reading_t *r,
                                     const llmgw_json_t *v, llmgw_part_t *out)
 {
     out->raw = llmgw_json_raw(v);
-    return llmgw_anthropic_read_string(r, v, "content", &out->text);
+    return llmgw_reading_string(r, v, "content", &out->text);
 }
 
 /* What a provider-built tool did: only its provider can read it. */
-static apr_status_t read_builtin(anthropic_reading_t *r,
+static apr_status_t read_builtin(llmgw_reading_t *r,
                                  const llmgw_json_t *v, llmgw_part_t *out)
 {
     out->raw = llmgw_json_raw(v);
-    return llmgw_anthropic_read_string(r, v, "type", &out->name);
+    return llmgw_reading_string(r, v, "type", &out->name);
 }
 
 /* ---- calls and results -------------------------------------------------- */
 
 /* Read an id; a signature that an answer put into it is taken out again. */
-static apr_status_t read_id(anthropic_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_id(llmgw_reading_t *r, const llmgw_json_t *v,
                             const char *field, llmgw_part_t *out)
 {
     llmgw_buf_t *decoded;
-    apr_status_t rv = llmgw_anthropic_read_required(r, v, field, &out->id);
+    apr_status_t rv = llmgw_reading_filled(r, v, field, &out->id);
 
-    if (rv == APR_SUCCESS && !out->id.len) {
-        rv = llmgw_anthropic_missing(r, field);
-    }
     if (rv == APR_SUCCESS && llmgw_anthropic_has_signature(out->id)) {
         decoded = llmgw_buf_create(r->p, 4 * out->id.len + 64);
         out->signature = llmgw_anthropic_split_id(&out->id, decoded);
@@ -76,15 +73,14 @@ static apr_status_t read_id(anthropic_reading_t *r, const llmgw_json_t *v,
     return rv;
 }
 
-static apr_status_t read_call(anthropic_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_call(llmgw_reading_t *r, const llmgw_json_t *v,
                               llmgw_part_t *out)
 {
     const llmgw_json_t *input = llmgw_json_lookup(v, "input");
     apr_status_t rv = read_id(r, v, "id", out);
-    llmgw_str_t *name;
 
     if (rv == APR_SUCCESS) {
-        rv = llmgw_anthropic_read_required(r, v, "name", &out->name);
+        rv = llmgw_reading_required(r, v, "name", &out->name);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -92,29 +88,25 @@ static apr_status_t read_call(anthropic_reading_t *r, const llmgw_json_t *v,
     out->arguments = LLMGW_STR_LIT("{}");
     if (input && input->type != LLMGW_JSON_NULL) {
         if (input->type != LLMGW_JSON_OBJECT) {
-            return llmgw_anthropic_invalid(r, "input", "an object");
+            return llmgw_reading_invalid(r, "input", "an object");
         }
         out->arguments = llmgw_json_raw(input);
     }
-    name = apr_palloc(r->p, sizeof(*name));
-    *name = out->name;
-    apr_hash_set(r->calls, out->id.p, (apr_ssize_t)out->id.len, name);
+    llmgw_reading_add_call(r, out->id, out->name);
     return APR_SUCCESS;
 }
 
-static apr_status_t read_result(anthropic_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_result(llmgw_reading_t *r, const llmgw_json_t *v,
                                 llmgw_part_t *out)
 {
     const llmgw_json_t *content = llmgw_json_lookup(v, "content");
-    const llmgw_str_t *name;
     apr_status_t rv = read_id(r, v, "tool_use_id", out);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     out->signature = LLMGW_STR_NULL;    /* it is the call's */
-    name = apr_hash_get(r->calls, out->id.p, (apr_ssize_t)out->id.len);
-    out->name = name ? *name : LLMGW_STR_NULL;
+    out->name = llmgw_reading_find_call(r, out->id);
     out->is_error = llmgw_json_bool(llmgw_json_lookup(v, "is_error"), 0);
     out->parts = apr_array_make(r->p, 1, sizeof(llmgw_part_t));
     if (!content || content->type == LLMGW_JSON_NULL) {
@@ -126,7 +118,7 @@ static apr_status_t read_result(anthropic_reading_t *r, const llmgw_json_t *v,
 
 /* ---- blocks ------------------------------------------------------------- */
 
-typedef apr_status_t (*read_fn)(anthropic_reading_t *r, const llmgw_json_t *v,
+typedef apr_status_t (*read_fn)(llmgw_reading_t *r, const llmgw_json_t *v,
                                 llmgw_part_t *out);
 
 #define ANYWHERE (ANTHROPIC_IN_USER | ANTHROPIC_IN_ASSISTANT \
@@ -179,7 +171,7 @@ static int is_record(const llmgw_json_t *type, anthropic_where_e where)
                          "_tool_result"));
 }
 
-static apr_status_t read_known(anthropic_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_known(llmgw_reading_t *r, const llmgw_json_t *v,
                                llmgw_part_e type, read_fn read,
                                apr_array_header_t *parts)
 {
@@ -198,43 +190,50 @@ static apr_status_t read_known(anthropic_reading_t *r, const llmgw_json_t *v,
     return rv;
 }
 
-static apr_status_t read_block(anthropic_reading_t *r, const llmgw_json_t *v,
-                               anthropic_where_e where,
-                               apr_array_header_t *parts)
+/* Content that is being read. */
+typedef struct content_t {
+    anthropic_where_e where;
+    apr_array_header_t *parts;
+} content_t;
+
+static apr_status_t read_block(llmgw_reading_t *r, const llmgw_json_t *v,
+                               void *ctx)
 {
+    const content_t *content = ctx;
+    anthropic_where_e where = content->where;
     const llmgw_json_t *type = llmgw_json_lookup(v, "type");
     apr_size_t i;
 
     if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_anthropic_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
     if (!type) {
-        return llmgw_anthropic_missing(r, "type");
+        return llmgw_reading_missing(r, "type");
     }
     for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if ((known[i].where & where)
             && llmgw_json_string_is(type, known[i].type)) {
-            return read_known(r, v, known[i].part, known[i].read, parts);
+            return read_known(r, v, known[i].part, known[i].read,
+                              content->parts);
         }
     }
     if (type->type == LLMGW_JSON_STRING && is_record(type, where)) {
-        return read_known(r, v, LLMGW_PART_BUILTIN, read_builtin, parts);
+        return read_known(r, v, LLMGW_PART_BUILTIN, read_builtin,
+                          content->parts);
     }
-    return llmgw_anthropic_invalid(r, "type", where == ANTHROPIC_IN_SYSTEM
-                                   ? "\"text\""
-                                   : "the type of a content block that may "
-                                     "stand here");
+    return llmgw_reading_invalid(r, "type", where == ANTHROPIC_IN_SYSTEM
+                                 ? "\"text\""
+                                 : "the type of a content block that may "
+                                   "stand here");
 }
 
-apr_status_t llmgw_anthropic_read_content(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_content(llmgw_reading_t *r,
                                           const llmgw_json_t *content,
                                           const char *field,
                                           anthropic_where_e where,
                                           apr_array_header_t *parts)
 {
-    anthropic_place_t here = { r->place, field, 0 };
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
+    content_t ctx = { where, parts };
 
     if (content->type == LLMGW_JSON_STRING) {
         if (content->len > 2) {
@@ -244,15 +243,8 @@ apr_status_t llmgw_anthropic_read_content(anthropic_reading_t *r,
         return APR_SUCCESS;
     }
     if (content->type != LLMGW_JSON_ARRAY) {
-        return llmgw_anthropic_invalid(r, field,
-                                       "a string or an array of blocks");
+        return llmgw_reading_invalid(r, field,
+                                     "a string or an array of blocks");
     }
-    r->place = &here;
-    for (v = llmgw_json_each(content, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(content, v)) {
-        rv = read_block(r, v, where, parts);
-        here.index++;
-    }
-    r->place = here.up;
-    return rv;
+    return llmgw_reading_each(r, field, content, read_block, &ctx);
 }

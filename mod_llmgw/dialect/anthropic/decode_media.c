@@ -7,19 +7,19 @@ static const llmgw_json_t *get_source(const llmgw_json_t *v)
 }
 
 /* A string within `source`, which must be there. */
-static apr_status_t read_member(anthropic_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_member(llmgw_reading_t *r, const llmgw_json_t *v,
                                 const char *name, llmgw_str_t *out)
 {
-    anthropic_place_t here = { r->place, "source", -1 };
+    llmgw_place_t here = { r->place, "source", -1 };
     apr_status_t rv;
 
     r->place = &here;
-    rv = llmgw_anthropic_read_required(r, get_source(v), name, out);
+    rv = llmgw_reading_required(r, get_source(v), name, out);
     r->place = here.up;
     return rv;
 }
 
-static apr_status_t read_base64(anthropic_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_base64(llmgw_reading_t *r, const llmgw_json_t *v,
                                 llmgw_part_t *out)
 {
     apr_status_t rv = read_member(r, v, "media_type", &out->media_type);
@@ -28,7 +28,7 @@ static apr_status_t read_base64(anthropic_reading_t *r, const llmgw_json_t *v,
 }
 
 /* The forms that images and documents share. @param found 0: none of them */
-static apr_status_t read_source(anthropic_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_source(llmgw_reading_t *r, const llmgw_json_t *v,
                                 llmgw_part_t *out, int *found)
 {
     const llmgw_json_t *source = llmgw_json_lookup(v, "source");
@@ -36,10 +36,10 @@ static apr_status_t read_source(anthropic_reading_t *r, const llmgw_json_t *v,
 
     *found = 1;
     if (!source) {
-        return llmgw_anthropic_missing(r, "source");
+        return llmgw_reading_missing(r, "source");
     }
     if (source->type != LLMGW_JSON_OBJECT) {
-        return llmgw_anthropic_invalid(r, "source", "an object");
+        return llmgw_reading_invalid(r, "source", "an object");
     }
     if (llmgw_json_string_is(type, "base64")) {
         return read_base64(r, v, out);
@@ -54,7 +54,7 @@ static apr_status_t read_source(anthropic_reading_t *r, const llmgw_json_t *v,
     return APR_SUCCESS;
 }
 
-apr_status_t llmgw_anthropic_read_image(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_image(llmgw_reading_t *r,
                                         const llmgw_json_t *v,
                                         llmgw_part_t *out)
 {
@@ -62,15 +62,15 @@ apr_status_t llmgw_anthropic_read_image(anthropic_reading_t *r,
     apr_status_t rv = read_source(r, v, out, &found);
 
     return rv != APR_SUCCESS || found ? rv
-        : llmgw_anthropic_invalid(r, "source.type",
-                                  "\"base64\", \"url\" or \"file\"");
+        : llmgw_reading_invalid(r, "source.type",
+                                "\"base64\", \"url\" or \"file\"");
 }
 
 /* ---- documents ---------------------------------------------------------- */
 
 /* The texts of blocks, a line end between; never given where one of them is
  * something else. */
-static apr_status_t join_texts(anthropic_reading_t *r, const llmgw_json_t *v,
+static apr_status_t join_texts(llmgw_reading_t *r, const llmgw_json_t *v,
                                const char *field, llmgw_str_t *out)
 {
     apr_array_header_t *parts = apr_array_make(r->p, 4, sizeof(llmgw_part_t));
@@ -81,7 +81,7 @@ static apr_status_t join_texts(anthropic_reading_t *r, const llmgw_json_t *v,
     int i;
 
     if (!content) {
-        return llmgw_anthropic_missing(r, field);
+        return llmgw_reading_missing(r, field);
     }
     rv = llmgw_anthropic_read_content(r, content, field, ANTHROPIC_IN_RESULT,
                                       parts);
@@ -102,7 +102,7 @@ static apr_status_t join_texts(anthropic_reading_t *r, const llmgw_json_t *v,
     return rv;
 }
 
-static apr_status_t read_document_source(anthropic_reading_t *r,
+static apr_status_t read_document_source(llmgw_reading_t *r,
                                          const llmgw_json_t *v,
                                          llmgw_part_t *out)
 {
@@ -121,8 +121,8 @@ static apr_status_t read_document_source(anthropic_reading_t *r,
         out->media_type = LLMGW_STR_LIT("text/plain");
         return join_texts(r, get_source(v), "source.content", &out->text);
     }
-    return llmgw_anthropic_invalid(r, "source.type", "\"base64\", \"text\", "
-                                   "\"url\", \"content\" or \"file\"");
+    return llmgw_reading_invalid(r, "source.type", "\"base64\", \"text\", "
+                                 "\"url\", \"content\" or \"file\"");
 }
 
 /* "citations": {"enabled": true} asks the model to cite. */
@@ -135,42 +135,42 @@ static void read_citations(const llmgw_json_t *v, llmgw_part_t *out)
     }
 }
 
-apr_status_t llmgw_anthropic_read_document(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_document(llmgw_reading_t *r,
                                            const llmgw_json_t *v,
                                            llmgw_part_t *out)
 {
-    apr_status_t rv = llmgw_anthropic_read_string(r, v, "title",
-                                                  &out->filename);
+    apr_status_t rv = llmgw_reading_string(r, v, "title",
+                                           &out->filename);
 
     out->raw = llmgw_json_raw(v);
     read_citations(v, out);
     if (rv == APR_SUCCESS) {
-        rv = llmgw_anthropic_read_string(r, v, "context", &out->context);
+        rv = llmgw_reading_string(r, v, "context", &out->context);
     }
     return rv == APR_SUCCESS ? read_document_source(r, v, out) : rv;
 }
 
 /* Found by a tool of the client's: a text with a title and where it is from. */
-apr_status_t llmgw_anthropic_read_search_result(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_search_result(llmgw_reading_t *r,
                                                 const llmgw_json_t *v,
                                                 llmgw_part_t *out)
 {
-    apr_status_t rv = llmgw_anthropic_read_required(r, v, "title",
-                                                    &out->filename);
+    apr_status_t rv = llmgw_reading_required(r, v, "title",
+                                             &out->filename);
 
     out->raw = llmgw_json_raw(v);
     out->media_type = LLMGW_STR_LIT("text/plain");
     read_citations(v, out);
     if (rv == APR_SUCCESS) {
-        rv = llmgw_anthropic_read_required(r, v, "source", &out->context);
+        rv = llmgw_reading_required(r, v, "source", &out->context);
     }
     return rv == APR_SUCCESS ? join_texts(r, v, "content", &out->text) : rv;
 }
 
-apr_status_t llmgw_anthropic_read_upload(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_upload(llmgw_reading_t *r,
                                          const llmgw_json_t *v,
                                          llmgw_part_t *out)
 {
     out->raw = llmgw_json_raw(v);
-    return llmgw_anthropic_read_required(r, v, "file_id", &out->file_id);
+    return llmgw_reading_required(r, v, "file_id", &out->file_id);
 }

@@ -4,7 +4,7 @@
 
 /* ---- system ------------------------------------------------------------- */
 
-apr_status_t llmgw_anthropic_read_system(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_system(llmgw_reading_t *r,
                                          const llmgw_json_t *v)
 {
     apr_array_header_t *parts = apr_array_make(r->p, 4, sizeof(llmgw_part_t));
@@ -17,8 +17,7 @@ apr_status_t llmgw_anthropic_read_system(anthropic_reading_t *r,
     rv = llmgw_anthropic_read_content(r, v, "system", ANTHROPIC_IN_SYSTEM,
                                       parts);
     if (rv == APR_SUCCESS && parts->nelts) {
-        m = llmgw_request_add_message(r->req, r->p, LLMGW_ROLE_SYSTEM);
-        m->number = -1;
+        m = llmgw_reading_add_message(r, LLMGW_ROLE_SYSTEM);
         m->parts = parts;
     }
     return rv;
@@ -26,18 +25,15 @@ apr_status_t llmgw_anthropic_read_system(anthropic_reading_t *r,
 
 /* ---- turns -------------------------------------------------------------- */
 
-static void add_message(anthropic_reading_t *r, llmgw_role_e role,
+static void add_message(llmgw_reading_t *r, llmgw_role_e role,
                         apr_array_header_t *parts)
 {
-    llmgw_message_t *m = llmgw_request_add_message(r->req, r->p, role);
-
-    m->number = r->place->index;
-    m->parts = parts;
+    llmgw_reading_add_message(r, role)->parts = parts;
 }
 
 /* Take the results of tools out of a user's turn: they are messages of their
  * own, and stand before the rest, as providers want them. */
-static void add_results(anthropic_reading_t *r, apr_array_header_t *parts)
+static void add_results(llmgw_reading_t *r, apr_array_header_t *parts)
 {
     apr_array_header_t *results = NULL;
     const llmgw_part_t *part;
@@ -60,7 +56,7 @@ static void add_results(anthropic_reading_t *r, apr_array_header_t *parts)
     }
 }
 
-static apr_status_t read_turn(anthropic_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_turn(llmgw_reading_t *r, const llmgw_json_t *v,
                               llmgw_role_e role, anthropic_where_e where)
 {
     const llmgw_json_t *content = llmgw_json_lookup(v, "content");
@@ -68,7 +64,7 @@ static apr_status_t read_turn(anthropic_reading_t *r, const llmgw_json_t *v,
     apr_status_t rv;
 
     if (!content || content->type == LLMGW_JSON_NULL) {
-        return llmgw_anthropic_missing(r, "content");
+        return llmgw_reading_missing(r, "content");
     }
     rv = llmgw_anthropic_read_content(r, content, "content", where, parts);
     if (rv != APR_SUCCESS) {
@@ -83,16 +79,17 @@ static apr_status_t read_turn(anthropic_reading_t *r, const llmgw_json_t *v,
     return APR_SUCCESS;
 }
 
-static apr_status_t read_message(anthropic_reading_t *r,
-                                 const llmgw_json_t *v)
+static apr_status_t read_message(llmgw_reading_t *r, const llmgw_json_t *v,
+                                 void *ctx)
 {
     const llmgw_json_t *role = llmgw_json_lookup(v, "role");
 
+    (void)ctx;
     if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_anthropic_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
     if (!role) {
-        return llmgw_anthropic_missing(r, "role");
+        return llmgw_reading_missing(r, "role");
     }
     if (llmgw_json_string_is(role, "user")) {
         return read_turn(r, v, LLMGW_ROLE_USER, ANTHROPIC_IN_USER);
@@ -103,30 +100,19 @@ static apr_status_t read_message(anthropic_reading_t *r,
     if (llmgw_json_string_is(role, "system")) {
         return read_turn(r, v, LLMGW_ROLE_SYSTEM, ANTHROPIC_IN_SYSTEM);
     }
-    return llmgw_anthropic_invalid(r, "role", "\"user\", \"assistant\" or "
-                                   "\"system\"");
+    return llmgw_reading_invalid(r, "role", "\"user\", \"assistant\" or "
+                                 "\"system\"");
 }
 
-apr_status_t llmgw_anthropic_read_messages(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_messages(llmgw_reading_t *r,
                                            const llmgw_json_t *messages)
 {
-    anthropic_place_t here = { r->place, "messages", 0 };
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
-
     if (!messages || messages->type == LLMGW_JSON_NULL) {
-        return llmgw_anthropic_missing(r, "messages");
+        return llmgw_reading_missing(r, "messages");
     }
     if (messages->type != LLMGW_JSON_ARRAY || !messages->count) {
-        return llmgw_anthropic_invalid(r, "messages",
-                                       "an array with at least one message");
+        return llmgw_reading_invalid(r, "messages",
+                                     "an array with at least one message");
     }
-    r->place = &here;
-    for (v = llmgw_json_each(messages, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(messages, v)) {
-        rv = read_message(r, v);
-        here.index++;
-    }
-    r->place = here.up;
-    return rv;
+    return llmgw_reading_each(r, "messages", messages, read_message, NULL);
 }

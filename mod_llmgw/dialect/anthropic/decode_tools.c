@@ -1,45 +1,24 @@
 /* decode_tools.c: reading tools and the choice among them */
-#include <string.h>
 #include "anthropic.h"
 
-/* More than any provider takes; it bounds what looking them up costs. */
-#define TOOLS_MAX 4096
-
-static llmgw_tool_t *add_tool(anthropic_reading_t *r, llmgw_tool_e type,
-                              const llmgw_json_t *raw)
-{
-    llmgw_tool_t *tool = apr_array_push(r->req->tools);
-
-    memset(tool, 0, sizeof(*tool));
-    tool->type = type;
-    tool->strict = -1;
-    tool->raw = llmgw_json_raw(raw);
-    tool->cache_control = llmgw_json_raw(llmgw_json_lookup_type(
-        raw, "cache_control", LLMGW_JSON_OBJECT));
-    return tool;
-}
-
 /* A tool of the client's; what it has more than these stays in `raw`. */
-static apr_status_t read_custom(anthropic_reading_t *r, const llmgw_json_t *v)
+static apr_status_t read_custom(llmgw_reading_t *r, const llmgw_json_t *v)
 {
     const llmgw_json_t *schema = llmgw_json_lookup(v, "input_schema");
-    llmgw_tool_t *tool = add_tool(r, LLMGW_TOOL_FUNCTION, v);
+    llmgw_tool_t *tool = llmgw_reading_add_tool(r, LLMGW_TOOL_FUNCTION, v);
     apr_status_t rv;
 
-    rv = llmgw_anthropic_read_required(r, v, "name", &tool->name);
-    if (rv == APR_SUCCESS && !tool->name.len) {
-        rv = llmgw_anthropic_missing(r, "name");
-    }
+    rv = llmgw_reading_filled(r, v, "name", &tool->name);
     if (rv == APR_SUCCESS) {
-        rv = llmgw_anthropic_read_string(r, v, "description",
-                                         &tool->description);
+        rv = llmgw_reading_string(r, v, "description",
+                                  &tool->description);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (schema && schema->type != LLMGW_JSON_NULL) {
         if (schema->type != LLMGW_JSON_OBJECT) {
-            return llmgw_anthropic_invalid(r, "input_schema", "an object");
+            return llmgw_reading_invalid(r, "input_schema", "an object");
         }
         tool->parameters = llmgw_json_raw(schema);
     }
@@ -47,42 +26,27 @@ static apr_status_t read_custom(anthropic_reading_t *r, const llmgw_json_t *v)
     return APR_SUCCESS;
 }
 
-static apr_status_t read_tool(anthropic_reading_t *r, const llmgw_json_t *v)
+static apr_status_t read_tool(llmgw_reading_t *r, const llmgw_json_t *v,
+                              void *ctx)
 {
     const llmgw_json_t *type = llmgw_json_lookup(v, "type");
 
+    (void)ctx;
     if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_anthropic_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
     if (!type || type->type == LLMGW_JSON_NULL
         || llmgw_json_string_is(type, "custom")) {
         return read_custom(r, v);
     }
-    return llmgw_anthropic_read_string(
-        r, v, "type", &add_tool(r, LLMGW_TOOL_BUILTIN, v)->name);
+    return llmgw_reading_string(
+        r, v, "type", &llmgw_reading_add_tool(r, LLMGW_TOOL_BUILTIN, v)->name);
 }
 
-apr_status_t llmgw_anthropic_read_tools(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_tools(llmgw_reading_t *r,
                                         const llmgw_json_t *tools)
 {
-    anthropic_place_t here = { r->place, "tools", 0 };
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
-
-    if (tools->type != LLMGW_JSON_ARRAY) {
-        return llmgw_anthropic_invalid(r, "tools", "an array");
-    }
-    if (tools->count > TOOLS_MAX) {
-        return llmgw_anthropic_invalid(r, "tools", "at most 4096 tools");
-    }
-    r->place = &here;
-    for (v = llmgw_json_each(tools, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(tools, v)) {
-        rv = read_tool(r, v);
-        here.index++;
-    }
-    r->place = here.up;
-    return rv;
+    return llmgw_reading_tools(r, "tools", tools, read_tool);
 }
 
 /* ---- choice ------------------------------------------------------------- */
@@ -108,7 +72,7 @@ static llmgw_choice_e get_mode(const llmgw_json_t *type)
     return LLMGW_CHOICE_UNSET;
 }
 
-apr_status_t llmgw_anthropic_read_choice(anthropic_reading_t *r,
+apr_status_t llmgw_anthropic_read_choice(llmgw_reading_t *r,
                                          const llmgw_json_t *v)
 {
     llmgw_request_t *req = r->req;
@@ -116,12 +80,12 @@ apr_status_t llmgw_anthropic_read_choice(anthropic_reading_t *r,
     int one;
 
     if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_anthropic_invalid(r, "tool_choice", "an object");
+        return llmgw_reading_invalid(r, "tool_choice", "an object");
     }
     req->choice = get_mode(llmgw_json_lookup(v, "type"));
     if (req->choice == LLMGW_CHOICE_UNSET) {
-        return llmgw_anthropic_invalid(r, "tool_choice.type", "\"auto\", "
-                                       "\"any\", \"tool\" or \"none\"");
+        return llmgw_reading_invalid(r, "tool_choice.type", "\"auto\", "
+                                     "\"any\", \"tool\" or \"none\"");
     }
     one = llmgw_json_bool(llmgw_json_lookup(v, "disable_parallel_tool_use"),
                           -1);
@@ -129,7 +93,7 @@ apr_status_t llmgw_anthropic_read_choice(anthropic_reading_t *r,
     if (req->choice != LLMGW_CHOICE_NAMED) {
         return APR_SUCCESS;
     }
-    rv = llmgw_anthropic_read_string(r, v, "name", &req->choice_name);
+    rv = llmgw_reading_string(r, v, "name", &req->choice_name);
     return rv == APR_SUCCESS && !req->choice_name.len
-        ? llmgw_anthropic_missing(r, "tool_choice.name") : rv;
+        ? llmgw_reading_missing(r, "tool_choice.name") : rv;
 }

@@ -1,4 +1,5 @@
 /* error.c: errors in Anthropic's form */
+#include <string.h>
 #include "anthropic.h"
 
 static const char *const types[] = {
@@ -19,7 +20,29 @@ static const char *const types[] = {
 void llmgw_anthropic_error_decode(llmgw_err_t *err, const llmgw_json_t *body,
                                   apr_pool_t *p)
 {
+    const llmgw_json_t *details;
+    llmgw_str_t code;
+
     llmgw_error_body_decode(err, body, p);
+    details = llmgw_json_lookup(llmgw_json_lookup(body, "error"), "details");
+    code = llmgw_json_string(llmgw_json_lookup(details, "error_code"), p);
+    if (code.len && !err->code) {
+        err->code = llmgw_str_dupz(p, code);
+    }
+}
+
+/* What clients of message threads decide by, whether to send all messages anew;
+ * codes of other makers would say nothing to them. */
+static void put_details(llmgw_json_writer_t *w, const char *code)
+{
+    if (!code || strncmp(code, "thread_", 7) != 0) {
+        return;
+    }
+    llmgw_json_key(w, "details");
+    llmgw_json_begin(w, '{');
+    llmgw_json_key(w, "error_code");
+    llmgw_json_strz(w, code);
+    llmgw_json_end(w, '}');
 }
 
 apr_status_t llmgw_anthropic_error_encode(llmgw_buf_t *out,
@@ -37,6 +60,7 @@ apr_status_t llmgw_anthropic_error_encode(llmgw_buf_t *out,
     llmgw_json_strz(&w, types[err->kind]);
     llmgw_json_key(&w, "message");
     llmgw_json_strz(&w, llmgw_error_text(err));
+    put_details(&w, err->code);
     llmgw_json_end(&w, '}');
     llmgw_json_key(&w, "request_id");
     llmgw_json_strz(&w, request_id);

@@ -13,7 +13,8 @@ apr_status_t llmgw_anthropic_cannot(anthropic_writing_t *wr, int is_hint,
     va_start(ap, fmt);
     name = apr_pvsprintf(wr->p, fmt, ap);
     va_end(ap);
-    return llmgw_encode_unsupported(wr->how, is_hint, name, wr->p, wr->err);
+    return llmgw_encode_unsupported(wr->how, wr->req, is_hint, name, wr->p,
+                                    wr->err);
 }
 
 /* ---- sampling ----------------------------------------------------------- */
@@ -265,21 +266,6 @@ static apr_status_t check_rest(anthropic_writing_t *wr)
     return rv;
 }
 
-/* Members of another dialect that change what the answer is. */
-static int is_meaning(llmgw_str_t name)
-{
-    static const char *const names[] = { "web_search_options", "modalities",
-                                         "audio" };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (llmgw_str_is(name, names[i])) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static apr_status_t write_extras(anthropic_writing_t *wr)
 {
     const llmgw_extra_t *extra;
@@ -296,9 +282,8 @@ static apr_status_t write_extras(anthropic_writing_t *wr)
             llmgw_json_key_str(&wr->w, extra->name);
             llmgw_json_raw_out(&wr->w, extra->value);
         }
-        else if (!llmgw_str_is(extra->value, "[\"text\"]")) {
-            rv = llmgw_anthropic_cannot(wr, !extra->is_meaning
-                                        && !is_meaning(extra->name), "%.*s",
+        else {
+            rv = llmgw_anthropic_cannot(wr, !extra->is_meaning, "%.*s",
                                         LLMGW_STR_ARG(extra->name));
         }
     }
@@ -314,8 +299,10 @@ static apr_status_t write_members(anthropic_writing_t *wr)
 
     llmgw_json_key(w, "model");
     llmgw_json_str(w, wr->how->model);
-    llmgw_json_key(w, "max_tokens");
-    llmgw_json_int_out(w, wr->plan.max_tokens);
+    if (!wr->how->counting) {
+        llmgw_json_key(w, "max_tokens");
+        llmgw_json_int_out(w, wr->plan.max_tokens);
+    }
     rv = llmgw_anthropic_write_system(wr);
     if (rv == APR_SUCCESS) {
         rv = llmgw_anthropic_write_messages(wr);
@@ -330,14 +317,14 @@ static apr_status_t write_members(anthropic_writing_t *wr)
         llmgw_json_key(w, "stream");
         llmgw_json_bool_out(w, 1);
     }
-    rv = write_sampling(wr);
+    if (!wr->how->counting) {   /* the counter takes none of these */
+        rv = write_sampling(wr);
+    }
     write_thinking(wr);
     write_output_config(wr);
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS && !wr->how->counting) {
         rv = write_account(wr);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_rest(wr);
+        rv = rv == APR_SUCCESS ? check_rest(wr) : rv;
     }
     return rv == APR_SUCCESS ? write_extras(wr) : rv;
 }

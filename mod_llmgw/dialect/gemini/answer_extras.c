@@ -89,6 +89,7 @@ static void put_token(llmgw_json_writer_t *w, llmgw_buf_t *scratch,
     const llmgw_json_t *n = llmgw_json_lookup_type(v, "logProbability",
                                                    LLMGW_JSON_NUMBER);
     llmgw_str_t token;
+    apr_size_t i;
 
     /* the text is in the source or, unescaped, at the scratch's end */
     token = llmgw_json_string_buf(llmgw_json_lookup(v, "token"), scratch);
@@ -97,7 +98,11 @@ static void put_token(llmgw_json_writer_t *w, llmgw_buf_t *scratch,
     llmgw_json_key(w, "logprob");
     llmgw_json_raw_out(w, n ? llmgw_json_raw(n) : LLMGW_STR_LIT("0"));
     llmgw_json_key(w, "bytes");
-    llmgw_json_null(w);
+    llmgw_json_begin(w, '[');
+    for (i = 0; i < token.len; i++) {
+        llmgw_json_int_out(w, (unsigned char)token.p[i]);
+    }
+    llmgw_json_end(w, ']');
 }
 
 static void put_chosen(llmgw_json_writer_t *w, llmgw_buf_t *scratch,

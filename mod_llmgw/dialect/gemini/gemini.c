@@ -120,10 +120,15 @@ int llmgw_gemini_is_redacted(llmgw_str_t signature, llmgw_str_t *data)
     return 1;
 }
 
+static const char *const client_headers[] = {
+    "x-goog-api-key", "x-goog-api-client", NULL
+};
+
 const llmgw_dialect_t llmgw_dialect_gemini = {
     .name = "gemini",
     .framing = LLMGW_FRAMING_SSE,
     .prompt_member = "contents",
+    .client_headers = client_headers,
     .stream_end = NULL,         /* the stream just ends */
     .decode_state_size = sizeof(gemini_decode_t),
     .encode_state_size = sizeof(gemini_encode_t),
@@ -136,5 +141,9 @@ const llmgw_dialect_t llmgw_dialect_gemini = {
     .encode_event = llmgw_gemini_encode_event,
     .encode_end = llmgw_gemini_encode_end,
     .encode_whole = llmgw_gemini_encode_whole,
-    .error_encode = llmgw_gemini_error_encode
+    .error_encode = llmgw_gemini_error_encode,
+    .models_page = llmgw_gemini_models_page,
+    .models_encode = llmgw_gemini_models_encode,
+    .count = &llmgw_gemini_count,
+    .embed = &llmgw_gemini_embed
 };

@@ -2,7 +2,7 @@
 #ifndef LLMGW_GEMINI_H
 #define LLMGW_GEMINI_H
 
-#include "../common.h"
+#include "../reading.h"
 
 struct json_object;
 
@@ -10,8 +10,7 @@ struct json_object;
  * Where the formats differ:
  * - A signature stands on the part it belongs to. One of reasoning or of a call
  *   is known to the neutral model. One on a text becomes reasoning without
- *   text that follows it, and goes back onto the text. Nobody knows whose make
- *   a signature is: a conversation that moves between makers carries all.
+ *   text that follows it, and goes back onto the text.
  * - There is no form for redacted reasoning of other makers; towards a client
  *   it travels as a signature that says so, see llmgw_gemini_put_redacted().
  * - Parts of the provider's own tools (code, its output, searches) are BUILTIN
@@ -83,8 +82,9 @@ const gemini_model_t *llmgw_gemini_model_get(llmgw_str_t name);
  * null is `nullable`, oneOf is anyOf, allOf is merged, and what is not known
  * is left out. schema.c
  * @param raw never given, or no object: nothing is written
- * @param out set to the raw text in pool p; never given for a schema of an
- *            object without properties, which must not be written at all
+ * @param out set to the raw text in pool p; never given for a schema that says
+ *            nothing or is of an object without properties, which must not be
+ *            written at all
  */
 apr_status_t llmgw_gemini_schema_write(llmgw_str_t *out, llmgw_str_t raw,
                                        apr_pool_t *p);
@@ -110,11 +110,6 @@ typedef struct gemini_writing_t {
     struct apr_hash_t *calls;   /* id -> const llmgw_part_t *: the call */
     int is_only_system;         /* there are no other messages */
 } gemini_writing_t;
-
-/** llmgw_encode_unsupported() for this request. */
-apr_status_t llmgw_gemini_cannot(gemini_writing_t *wr, int is_hint,
-                                 const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /** Is the request one that spoke Gemini? */
 int llmgw_gemini_is_own(const gemini_writing_t *wr);
@@ -151,6 +146,11 @@ apr_status_t llmgw_gemini_write_config(gemini_writing_t *wr);
 void llmgw_gemini_write_inner(gemini_writing_t *wr, const char *inside,
                               int *n);
 
+/** llmgw_encode_unsupported() for this request. */
+apr_status_t llmgw_gemini_cannot(gemini_writing_t *wr, int is_hint,
+                                 const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
 apr_status_t llmgw_gemini_request_encode(llmgw_buf_t *out,
                                          const llmgw_request_t *req,
                                          llmgw_encode_t *how, apr_pool_t *p,
@@ -158,66 +158,39 @@ apr_status_t llmgw_gemini_request_encode(llmgw_buf_t *out,
 
 /* ---- requests, read ----------------------------------------------------- */
 
-/** What reading a request works with. */
-typedef struct gemini_reading_t {
-    llmgw_request_t *req;
-    apr_pool_t *p;
-    llmgw_err_t *err;
-    const char *list;           /* "contents"; NULL: at the top level */
-    int i;                      /* -1: list is no list */
-    const char *sub;            /* "parts"; NULL: on the element itself */
-    int j;
-    int ncalls;
-    struct apr_hash_t *ids;     /* calls of the history, by id */
-    struct apr_hash_t *names;   /* and by name, in order */
-} gemini_reading_t;
+/** The calls of the history by name, in order: read_calls.c; it is `own` of a
+ * reading. */
+void llmgw_gemini_begin_calls(llmgw_reading_t *r);
 
-/** Fail with LLMGW_EINVAL (expected: "a string"), naming field of where we are;
- * field NULL: the place itself. */
-apr_status_t llmgw_gemini_invalid(gemini_reading_t *r, const char *field,
-                                  const char *expected);
-/** Fail with LLMGW_EMISSING. */
-apr_status_t llmgw_gemini_missing(gemini_reading_t *r, const char *field);
-
-/** An optional string member, in either spelling; null counts as absent. */
-apr_status_t llmgw_gemini_read_string(gemini_reading_t *r,
-                                      const llmgw_json_t *obj,
-                                      const char *name, llmgw_str_t *out);
-
-/** A name as camelCase; one without a _ comes back as it is. */
-llmgw_str_t llmgw_gemini_camel(llmgw_str_t name, apr_pool_t *p);
-
-/** Keep a member that has no place. @param inside the object it was in, NULL:
- * the body; is_meaning: see llmgw_extra_t */
-void llmgw_gemini_add_extra(gemini_reading_t *r, const char *inside,
-                            llmgw_str_t name, const llmgw_json_t *value,
-                            int is_meaning);
+/** Names in camelCase or snake_case, numbers or strings of them, as protobuf
+ * has it. */
+extern const llmgw_spelling_t llmgw_gemini_spelling;
 
 /** Read inlineData, or fileData if is_file. */
-apr_status_t llmgw_gemini_read_media(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_media(llmgw_reading_t *r,
                                      const llmgw_json_t *v, int is_file,
                                      apr_array_header_t *parts);
 
 /** Read functionCall; outer: the part it is in. */
-apr_status_t llmgw_gemini_read_call(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_call(llmgw_reading_t *r,
                                     const llmgw_json_t *v,
                                     const llmgw_json_t *outer,
                                     llmgw_message_t *m);
 
 /** Read functionResponse. */
-apr_status_t llmgw_gemini_read_result(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_result(llmgw_reading_t *r,
                                       const llmgw_json_t *v,
                                       llmgw_message_t *m);
 
-apr_status_t llmgw_gemini_read_system(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_system(llmgw_reading_t *r,
                                       const llmgw_json_t *v);
-apr_status_t llmgw_gemini_read_contents(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_contents(llmgw_reading_t *r,
                                         const llmgw_json_t *contents);
-apr_status_t llmgw_gemini_read_tools(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_tools(llmgw_reading_t *r,
                                      const llmgw_json_t *tools);
-apr_status_t llmgw_gemini_read_tool_config(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_tool_config(llmgw_reading_t *r,
                                            const llmgw_json_t *config);
-apr_status_t llmgw_gemini_read_config(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_config(llmgw_reading_t *r,
                                       const llmgw_json_t *config);
 
 apr_status_t llmgw_gemini_request_decode(llmgw_request_t **out,
@@ -377,5 +350,41 @@ void llmgw_gemini_error_decode(llmgw_err_t *err, const llmgw_json_t *body,
 apr_status_t llmgw_gemini_error_encode(llmgw_buf_t *out,
                                        const llmgw_err_t *err,
                                        const char *request_id);
+
+/* ---- lists of models, model_list.c -------------------------------------- */
+
+apr_status_t llmgw_gemini_models_page(llmgw_model_page_t *page,
+                                      const char *query, apr_pool_t *p,
+                                      llmgw_err_t *err);
+apr_status_t llmgw_gemini_models_encode(llmgw_buf_t *out,
+                                        const llmgw_model_page_t *page,
+                                        int single);
+
+/* ---- operations beside inference ----------------------------------------- */
+
+/** A name as camelCase; one without a _ comes back as it is. read_request.c */
+llmgw_str_t llmgw_gemini_camel(llmgw_str_t name, apr_pool_t *p);
+
+/** A model as requests name it: "models/NAME", in pool p. rename.c */
+llmgw_str_t llmgw_gemini_resource(llmgw_str_t model, apr_pool_t *p);
+
+/** Name another model where a body names one beside the URL: at its top level,
+ * in generateContentRequest, in each of requests. All other bytes stay.
+ * rename.c @return APR_SUCCESS, LLMGW_EJSON, LLMGW_ETOOBIG, APR_ENOMEM */
+apr_status_t llmgw_gemini_rename(llmgw_str_t *body, llmgw_str_t model,
+                                 apr_pool_t *p);
+
+extern const llmgw_count_t llmgw_gemini_count;      /* count.c */
+extern const llmgw_embed_t llmgw_gemini_embed;      /* embed_request.c */
+
+/* embed_answer.c */
+apr_status_t llmgw_gemini_embed_usage(llmgw_usage_t *usage, llmgw_str_t body,
+                                      apr_pool_t *p, llmgw_err_t *err);
+apr_status_t llmgw_gemini_embed_decode(llmgw_embed_answer_t *out,
+                                       llmgw_str_t body, apr_pool_t *p,
+                                       llmgw_err_t *err);
+apr_status_t llmgw_gemini_embed_encode(llmgw_buf_t *out,
+                                       const llmgw_embed_answer_t *answer,
+                                       const llmgw_embed_request_t *req);
 
 #endif /* LLMGW_GEMINI_H */

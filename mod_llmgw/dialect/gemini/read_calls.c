@@ -18,16 +18,32 @@ typedef struct queue_t {
     call_t *last;
 } queue_t;
 
+/* What a reading knows of calls. */
+typedef struct calls_t {
+    apr_hash_t *ids;            /* of call_t, by id */
+    apr_hash_t *names;          /* of queue_t, by name */
+} calls_t;
+
+void llmgw_gemini_begin_calls(llmgw_reading_t *r)
+{
+    calls_t *calls = apr_palloc(r->p, sizeof(*calls));
+
+    calls->ids = apr_hash_make(r->p);
+    calls->names = apr_hash_make(r->p);
+    r->own = calls;
+}
+
 static void *get_by(apr_hash_t *hash, llmgw_str_t key)
 {
     return key.len ? apr_hash_get(hash, key.p, (apr_ssize_t)key.len) : NULL;
 }
 
 /* Calls seldom have ids here; results belong to them in order, by name. */
-static void add_call(gemini_reading_t *r, llmgw_part_t *part)
+static void add_call(llmgw_reading_t *r, llmgw_part_t *part)
 {
     call_t *call = apr_pcalloc(r->p, sizeof(*call));
-    queue_t *queue = get_by(r->names, part->name);
+    calls_t *calls = r->own;
+    queue_t *queue = get_by(calls->names, part->name);
 
     r->ncalls++;
     if (!part->id.len) {
@@ -35,11 +51,11 @@ static void add_call(gemini_reading_t *r, llmgw_part_t *part)
     }
     call->id = part->id;
     call->name = part->name;
-    apr_hash_set(r->ids, call->id.p, (apr_ssize_t)call->id.len, call);
+    apr_hash_set(calls->ids, call->id.p, (apr_ssize_t)call->id.len, call);
     if (!queue) {
         queue = apr_pcalloc(r->p, sizeof(*queue));
-        apr_hash_set(r->names, call->name.p, (apr_ssize_t)call->name.len,
-                     queue);
+        apr_hash_set(calls->names, call->name.p,
+                     (apr_ssize_t)call->name.len, queue);
     }
     if (queue->first) {
         queue->last->next = call;
@@ -50,7 +66,7 @@ static void add_call(gemini_reading_t *r, llmgw_part_t *part)
     queue->last = call;
 }
 
-apr_status_t llmgw_gemini_read_call(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_call(llmgw_reading_t *r,
                                     const llmgw_json_t *v,
                                     const llmgw_json_t *outer,
                                     llmgw_message_t *m)
@@ -59,16 +75,16 @@ apr_status_t llmgw_gemini_read_call(gemini_reading_t *r,
     llmgw_part_t *part = llmgw_parts_add(m->parts, LLMGW_PART_TOOL_CALL);
     apr_status_t rv;
 
-    rv = llmgw_gemini_read_string(r, v, "name", &part->name);
+    rv = llmgw_reading_string(r, v, "name", &part->name);
     if (rv == APR_SUCCESS && !part->name.len) {
-        rv = llmgw_gemini_missing(r, "functionCall.name");
+        rv = llmgw_reading_missing(r, "functionCall.name");
     }
     if (rv == APR_SUCCESS) {
-        rv = llmgw_gemini_read_string(r, v, "id", &part->id);
+        rv = llmgw_reading_string(r, v, "id", &part->id);
     }
     if (rv == APR_SUCCESS) {
-        rv = llmgw_gemini_read_string(r, outer, "thoughtSignature",
-                                      &part->signature);
+        rv = llmgw_reading_string(r, outer, "thoughtSignature",
+                                  &part->signature);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -76,7 +92,7 @@ apr_status_t llmgw_gemini_read_call(gemini_reading_t *r,
     part->arguments = LLMGW_STR_LIT("{}");
     if (args && args->type != LLMGW_JSON_NULL) {
         if (args->type != LLMGW_JSON_OBJECT) {
-            return llmgw_gemini_invalid(r, "functionCall.args", "an object");
+            return llmgw_reading_invalid(r, "functionCall.args", "an object");
         }
         part->arguments = llmgw_json_raw(args);
     }
@@ -89,10 +105,11 @@ apr_status_t llmgw_gemini_read_call(gemini_reading_t *r,
 
 /* The call a result answers: by its id, else the first of its name that has
  * no answer yet. */
-static void find_call(gemini_reading_t *r, llmgw_part_t *result)
+static void find_call(llmgw_reading_t *r, llmgw_part_t *result)
 {
-    queue_t *queue = get_by(r->names, result->name);
-    call_t *call = get_by(r->ids, result->id);
+    const calls_t *calls = r->own;
+    queue_t *queue = get_by(calls->names, result->name);
+    call_t *call = get_by(calls->ids, result->id);
 
     while (!result->id.len && queue && queue->first && !call) {
         call = queue->first->is_answered ? NULL : queue->first;
@@ -104,13 +121,14 @@ static void find_call(gemini_reading_t *r, llmgw_part_t *result)
         result->name = result->name.len ? result->name : call->name;
     }
     else if (!result->id.len) {
-        result->id = llmgw_str_of(apr_psprintf(r->p, "call_of_%d_%d", r->i,
-                                               r->j));
+        result->id = llmgw_str_of(apr_psprintf(
+            r->p, "call_of_%d_%d", r->place->up ? r->place->up->index : 0,
+            r->place->index));
     }
 }
 
 /* {"output":"text"} is the text, {"error":...} an error; all else is JSON. */
-static llmgw_str_t read_response(gemini_reading_t *r, const llmgw_json_t *v,
+static llmgw_str_t read_response(llmgw_reading_t *r, const llmgw_json_t *v,
                                  int *is_error)
 {
     const llmgw_json_t *inner = v, *name;
@@ -131,7 +149,7 @@ static llmgw_str_t read_response(gemini_reading_t *r, const llmgw_json_t *v,
                                             : llmgw_json_raw(inner);
 }
 
-static apr_status_t read_result_parts(gemini_reading_t *r,
+static apr_status_t read_result_parts(llmgw_reading_t *r,
                                       const llmgw_json_t *list,
                                       apr_array_header_t *parts)
 {
@@ -146,13 +164,13 @@ static apr_status_t read_result_parts(gemini_reading_t *r,
         data = data ? data : llmgw_gemini_lookup_type(v, "fileData",
                                                       LLMGW_JSON_OBJECT);
         rv = data ? llmgw_gemini_read_media(r, data, is_file, parts)
-            : llmgw_gemini_invalid(r, "functionResponse.parts",
-                                   "inlineData or fileData");
+            : llmgw_reading_invalid(r, "functionResponse.parts",
+                                    "inlineData or fileData");
     }
     return rv;
 }
 
-apr_status_t llmgw_gemini_read_result(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_result(llmgw_reading_t *r,
                                       const llmgw_json_t *v,
                                       llmgw_message_t *m)
 {
@@ -160,15 +178,15 @@ apr_status_t llmgw_gemini_read_result(gemini_reading_t *r,
     apr_status_t rv;
 
     part->parts = apr_array_make(r->p, 1, sizeof(llmgw_part_t));
-    rv = llmgw_gemini_read_string(r, v, "name", &part->name);
+    rv = llmgw_reading_string(r, v, "name", &part->name);
     if (rv == APR_SUCCESS) {
-        rv = llmgw_gemini_read_string(r, v, "id", &part->id);
+        rv = llmgw_reading_string(r, v, "id", &part->id);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (!part->name.len && !part->id.len) {
-        return llmgw_gemini_missing(r, "functionResponse.name");
+        return llmgw_reading_missing(r, "functionResponse.name");
     }
     find_call(r, part);
     llmgw_parts_add(part->parts, LLMGW_PART_TEXT)->text = read_response(

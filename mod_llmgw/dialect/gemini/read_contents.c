@@ -23,13 +23,13 @@ static void add_signature(apr_array_header_t *parts, llmgw_str_t signature)
 }
 
 /* A thought keeps its signature; that of a text follows it. */
-static apr_status_t read_text(gemini_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_text(llmgw_reading_t *r, const llmgw_json_t *v,
                               llmgw_str_t text, llmgw_message_t *m)
 {
     llmgw_str_t signature = LLMGW_STR_NULL, data;
     llmgw_part_t *part;
-    apr_status_t rv = llmgw_gemini_read_string(r, v, "thoughtSignature",
-                                               &signature);
+    apr_status_t rv = llmgw_reading_string(r, v, "thoughtSignature",
+                                           &signature);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -99,7 +99,7 @@ static llmgw_str_t get_base64(llmgw_str_t data, apr_pool_t *p)
 }
 
 /* inlineData or fileData. */
-apr_status_t llmgw_gemini_read_media(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_media(llmgw_reading_t *r,
                                      const llmgw_json_t *v, int is_file,
                                      apr_array_header_t *parts)
 {
@@ -107,23 +107,23 @@ apr_status_t llmgw_gemini_read_media(gemini_reading_t *r,
     apr_status_t rv;
 
     memset(&media, 0, sizeof(media));
-    rv = llmgw_gemini_read_string(r, v, "mimeType", &media.media_type);
+    rv = llmgw_reading_string(r, v, "mimeType", &media.media_type);
     if (rv == APR_SUCCESS) {
-        rv = llmgw_gemini_read_string(r, v, "displayName", &media.filename);
+        rv = llmgw_reading_string(r, v, "displayName", &media.filename);
     }
     if (rv == APR_SUCCESS) {
-        rv = llmgw_gemini_read_string(r, v, is_file ? "fileUri" : "data",
-                                      is_file ? &media.url : &media.data);
+        rv = llmgw_reading_string(r, v, is_file ? "fileUri" : "data",
+                                  is_file ? &media.url : &media.data);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (!media.url.len && !media.data.p) {
-        return llmgw_gemini_missing(r, is_file ? "fileData.fileUri"
-                                               : "inlineData.data");
+        return llmgw_reading_missing(r, is_file ? "fileData.fileUri"
+                                     : "inlineData.data");
     }
     if (!is_file && !media.media_type.len) {
-        return llmgw_gemini_missing(r, "inlineData.mimeType");
+        return llmgw_reading_missing(r, "inlineData.mimeType");
     }
     if (media.data.p) {
         media.data = get_base64(media.data, r->p);
@@ -136,12 +136,12 @@ apr_status_t llmgw_gemini_read_media(gemini_reading_t *r,
 /* ---- parts -------------------------------------------------------------- */
 
 /* Code the provider ran, and what came of it, are told as text. */
-static apr_status_t read_code(gemini_reading_t *r, const llmgw_json_t *v,
+static apr_status_t read_code(llmgw_reading_t *r, const llmgw_json_t *v,
                               const char *name, const char *language,
                               llmgw_message_t *m)
 {
     llmgw_str_t text = LLMGW_STR_NULL;
-    apr_status_t rv = llmgw_gemini_read_string(r, v, name, &text);
+    apr_status_t rv = llmgw_reading_string(r, v, name, &text);
 
     if (rv == APR_SUCCESS && text.len) {
         llmgw_parts_add(m->parts, LLMGW_PART_TEXT)->text = llmgw_str_of(
@@ -152,11 +152,10 @@ static apr_status_t read_code(gemini_reading_t *r, const llmgw_json_t *v,
 }
 
 /* The message that a part of a content goes to: results have their own. */
-static llmgw_message_t *get_message(gemini_reading_t *r, llmgw_role_e role,
+static llmgw_message_t *get_message(llmgw_reading_t *r, llmgw_role_e role,
                                     llmgw_message_t *m)
 {
-    return m && m->role == role ? m
-        : llmgw_request_add_message(r->req, r->p, role);
+    return m && m->role == role ? m : llmgw_reading_add_message(r, role);
 }
 
 /* One of the members that make up a part, in either spelling. */
@@ -166,7 +165,7 @@ static const llmgw_json_t *get_inner(const llmgw_json_t *part,
     return llmgw_gemini_lookup_type(part, name, LLMGW_JSON_OBJECT);
 }
 
-static apr_status_t read_inner(gemini_reading_t *r, const llmgw_json_t *part,
+static apr_status_t read_inner(llmgw_reading_t *r, const llmgw_json_t *part,
                                llmgw_message_t *m)
 {
     const llmgw_json_t *v;
@@ -192,39 +191,46 @@ static apr_status_t read_inner(gemini_reading_t *r, const llmgw_json_t *part,
     if (llmgw_gemini_lookup(part, "thoughtSignature")) {
         return read_text(r, part, LLMGW_STR_LIT(""), m);
     }
-    return llmgw_gemini_invalid(r, NULL, "text, data, a call or a result");
+    return llmgw_reading_invalid(r, NULL, "text, data, a call or a result");
 }
 
-static apr_status_t read_part(gemini_reading_t *r, const llmgw_json_t *part,
-                              llmgw_role_e role, llmgw_message_t **m)
+/* Parts that are being read. */
+typedef struct parts_t {
+    llmgw_role_e role;
+    llmgw_message_t *m;         /* that they go to; NULL before the first */
+} parts_t;
+
+static apr_status_t read_part(llmgw_reading_t *r, const llmgw_json_t *part,
+                              void *ctx)
 {
+    parts_t *parts = ctx;
     const llmgw_json_t *v;
 
     if (part->type != LLMGW_JSON_OBJECT) {
-        return llmgw_gemini_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
     v = get_inner(part, "functionResponse");
     if (v) {
-        *m = get_message(r, LLMGW_ROLE_TOOL, *m);
-        return llmgw_gemini_read_result(r, v, *m);
+        parts->m = get_message(r, LLMGW_ROLE_TOOL, parts->m);
+        return llmgw_gemini_read_result(r, v, parts->m);
     }
-    *m = get_message(r, role, *m);
+    parts->m = get_message(r, parts->role, parts->m);
     v = llmgw_json_lookup(part, "text");
     if (v && v->type != LLMGW_JSON_NULL) {
         return v->type == LLMGW_JSON_STRING
-            ? read_text(r, part, llmgw_json_string(v, r->p), *m)
-            : llmgw_gemini_invalid(r, "text", "a string");
+            ? read_text(r, part, llmgw_json_string(v, r->p), parts->m)
+            : llmgw_reading_invalid(r, "text", "a string");
     }
-    return read_inner(r, part, *m);
+    return read_inner(r, part, parts->m);
 }
 
 /* ---- contents ----------------------------------------------------------- */
 
-static apr_status_t read_role(gemini_reading_t *r, const llmgw_json_t *content,
+static apr_status_t read_role(llmgw_reading_t *r, const llmgw_json_t *content,
                               llmgw_role_e *role)
 {
     llmgw_str_t name = LLMGW_STR_NULL;
-    apr_status_t rv = llmgw_gemini_read_string(r, content, "role", &name);
+    apr_status_t rv = llmgw_reading_string(r, content, "role", &name);
 
     *role = LLMGW_ROLE_USER;
     if (rv != APR_SUCCESS || !name.len || llmgw_str_is(name, "user")
@@ -239,11 +245,11 @@ static apr_status_t read_role(gemini_reading_t *r, const llmgw_json_t *content,
         *role = LLMGW_ROLE_SYSTEM;
         return APR_SUCCESS;
     }
-    return llmgw_gemini_invalid(r, "role", "\"user\" or \"model\"");
+    return llmgw_reading_invalid(r, "role", "\"user\" or \"model\"");
 }
 
 /* A turn of the model with nothing in it is left out. */
-static void drop_empty(gemini_reading_t *r)
+static void drop_empty(llmgw_reading_t *r)
 {
     const llmgw_message_t *last = r->req->messages->nelts
         ? &APR_ARRAY_IDX(r->req->messages, r->req->messages->nelts - 1,
@@ -254,37 +260,36 @@ static void drop_empty(gemini_reading_t *r)
     }
 }
 
-static apr_status_t read_parts(gemini_reading_t *r, const llmgw_json_t *parts,
+/* A list of parts, or one of them alone. */
+static apr_status_t read_parts(llmgw_reading_t *r, const llmgw_json_t *list,
                                llmgw_role_e role)
 {
-    llmgw_message_t *m = NULL;
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
+    llmgw_place_t here = { r->place, "parts", 0 };
+    parts_t parts = { role, NULL };
+    apr_status_t rv;
 
-    r->sub = "parts";
-    r->j = 0;
-    if (llmgw_json_is(parts, LLMGW_JSON_OBJECT)) {
-        rv = read_part(r, parts, role, &m);
+    if (llmgw_json_is(list, LLMGW_JSON_OBJECT)) {
+        r->place = &here;
+        rv = read_part(r, list, &parts);
+        r->place = here.up;
     }
-    for (v = llmgw_json_each(parts, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(parts, v)) {
-        rv = read_part(r, v, role, &m);
-        r->j++;
+    else {
+        rv = llmgw_reading_each(r, "parts", list, read_part, &parts);
     }
-    r->sub = NULL;
-    r->j = 0;
     drop_empty(r);
     return rv;
 }
 
-static apr_status_t read_content(gemini_reading_t *r, const llmgw_json_t *v)
+static apr_status_t read_content(llmgw_reading_t *r, const llmgw_json_t *v,
+                                 void *ctx)
 {
     const llmgw_json_t *parts = llmgw_json_lookup(v, "parts");
     llmgw_role_e role;
     apr_status_t rv;
 
+    (void)ctx;
     if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_gemini_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
     rv = read_role(r, v, &role);
     if (rv != APR_SUCCESS) {
@@ -293,61 +298,53 @@ static apr_status_t read_content(gemini_reading_t *r, const llmgw_json_t *v)
     if (parts && parts->type != LLMGW_JSON_ARRAY
         && parts->type != LLMGW_JSON_OBJECT
         && parts->type != LLMGW_JSON_NULL) {
-        return llmgw_gemini_invalid(r, "parts", "an array");
+        return llmgw_reading_invalid(r, "parts", "an array");
     }
     return read_parts(r, parts, role);
 }
 
-apr_status_t llmgw_gemini_read_contents(gemini_reading_t *r,
+/* A list of contents, or one alone. */
+apr_status_t llmgw_gemini_read_contents(llmgw_reading_t *r,
                                         const llmgw_json_t *contents)
 {
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
+    llmgw_place_t here = { r->place, "contents", 0 };
+    apr_status_t rv;
 
-    r->list = "contents";
-    r->i = 0;
     if (contents->type == LLMGW_JSON_OBJECT) {
-        rv = read_content(r, contents);
+        r->place = &here;
+        rv = read_content(r, contents, NULL);
+        r->place = here.up;
+        return rv;
     }
-    else if (contents->type != LLMGW_JSON_ARRAY || !contents->count) {
-        r->list = NULL;
-        return llmgw_gemini_invalid(r, "contents",
-                                    "an array with at least one content");
+    if (contents->type != LLMGW_JSON_ARRAY || !contents->count) {
+        return llmgw_reading_invalid(r, "contents",
+                                     "an array with at least one content");
     }
-    for (v = llmgw_json_each(contents, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(contents, v)) {
-        rv = read_content(r, v);
-        r->i++;
-    }
-    r->list = NULL;
-    return rv;
+    return llmgw_reading_each(r, "contents", contents, read_content, NULL);
+}
+
+static apr_status_t read_system(llmgw_reading_t *r, const llmgw_json_t *v,
+                                void *ctx)
+{
+    (void)ctx;
+    return read_parts(r, llmgw_json_lookup(v, "text")
+                      ? v : llmgw_json_lookup(v, "parts"), LLMGW_ROLE_SYSTEM);
 }
 
 /* A text, or a content of texts. */
-apr_status_t llmgw_gemini_read_system(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_system(llmgw_reading_t *r,
                                       const llmgw_json_t *v)
 {
     llmgw_message_t *m;
-    apr_status_t rv;
 
     if (!v || v->type == LLMGW_JSON_NULL) {
         return APR_SUCCESS;
     }
     if (v->type == LLMGW_JSON_STRING) {
-        m = llmgw_request_add_message(r->req, r->p, LLMGW_ROLE_SYSTEM);
+        m = llmgw_reading_add_message(r, LLMGW_ROLE_SYSTEM);
         llmgw_parts_add(m->parts, LLMGW_PART_TEXT)->text =
             llmgw_json_string(v, r->p);
         return APR_SUCCESS;
     }
-    if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_gemini_invalid(r, "systemInstruction",
-                                    "a string or a content");
-    }
-    r->list = "systemInstruction";
-    r->i = -1;
-    rv = read_parts(r, llmgw_json_lookup(v, "text")
-                    ? v : llmgw_json_lookup(v, "parts"), LLMGW_ROLE_SYSTEM);
-    r->list = NULL;
-    r->i = 0;
-    return rv;
+    return llmgw_reading_object(r, "systemInstruction", v, read_system, NULL);
 }

@@ -1,63 +1,8 @@
 /* read_request.c: reading a request for generateContent */
 #include <string.h>
-#include <apr_hash.h>
-#include <apr_strings.h>
 #include "gemini.h"
 
-/* ---- errors that say where ---------------------------------------------- */
-
-static const char *get_place(const gemini_reading_t *r, const char *field)
-{
-    const char *place = "";
-
-    if (r->list) {
-        place = r->i < 0 ? r->list
-                         : apr_psprintf(r->p, "%s[%d]", r->list, r->i);
-    }
-    if (r->sub) {
-        place = apr_psprintf(r->p, "%s.%s[%d]", place, r->sub, r->j);
-    }
-    if (!field) {
-        return place;
-    }
-    return apr_pstrcat(r->p, place, *place ? "." : "", field, NULL);
-}
-
-apr_status_t llmgw_gemini_invalid(gemini_reading_t *r, const char *field,
-                                  const char *expected)
-{
-    const char *place = get_place(r, field);
-
-    return llmgw_err_set(r->err, r->p, LLMGW_EINVAL, place,
-                         "Invalid value for '%s': expected %s.", place,
-                         expected);
-}
-
-apr_status_t llmgw_gemini_missing(gemini_reading_t *r, const char *field)
-{
-    const char *place = get_place(r, field);
-
-    return llmgw_err_set(r->err, r->p, LLMGW_EMISSING, place,
-                         "Missing required parameter: '%s'.", place);
-}
-
-apr_status_t llmgw_gemini_read_string(gemini_reading_t *r,
-                                      const llmgw_json_t *obj,
-                                      const char *name, llmgw_str_t *out)
-{
-    const llmgw_json_t *v = llmgw_gemini_lookup(obj, name);
-
-    if (!v || v->type == LLMGW_JSON_NULL) {
-        return APR_SUCCESS;
-    }
-    if (v->type != LLMGW_JSON_STRING) {
-        return llmgw_gemini_invalid(r, name, "a string");
-    }
-    *out = llmgw_json_string(v, r->p);
-    return APR_SUCCESS;
-}
-
-/* ---- names -------------------------------------------------------------- */
+/* ---- spelling ----------------------------------------------------------- */
 
 llmgw_str_t llmgw_gemini_camel(llmgw_str_t name, apr_pool_t *p)
 {
@@ -82,84 +27,40 @@ llmgw_str_t llmgw_gemini_camel(llmgw_str_t name, apr_pool_t *p)
     return llmgw_str_make(out, (apr_size_t)(to - out));
 }
 
-void llmgw_gemini_add_extra(gemini_reading_t *r, const char *inside,
-                            llmgw_str_t name, const llmgw_json_t *value,
-                            int is_meaning)
+/* A number, or the string of one. */
+static int get_number(const llmgw_json_t *v, llmgw_str_t *raw)
 {
-    llmgw_extra_t *extra = apr_array_push(r->req->extras);
+    llmgw_json_type_e type;
 
-    extra->name = name;
-    if (inside) {
-        extra->name = llmgw_str_of(apr_psprintf(r->p, "%s.%.*s", inside,
-                                                LLMGW_STR_ARG(name)));
+    *raw = llmgw_json_raw(v);
+    if (v->type == LLMGW_JSON_STRING && !v->escaped && v->len > 2) {
+        *raw = llmgw_str_make(v->text + 1, v->len - 2);
+        return llmgw_json_scan(raw->p, raw->len, NULL, NULL, NULL, &type,
+                               NULL) == APR_SUCCESS
+            && type == LLMGW_JSON_NUMBER;
     }
-    extra->value = llmgw_json_raw(value);
-    extra->is_meaning = is_meaning;
+    return v->type == LLMGW_JSON_NUMBER;
 }
+
+const llmgw_spelling_t llmgw_gemini_spelling = {
+    llmgw_gemini_lookup, llmgw_gemini_camel, get_number
+};
 
 /* ---- members ------------------------------------------------------------ */
 
-static apr_status_t read_safety(gemini_reading_t *r, const llmgw_json_t *v)
-{
-    if (v->type != LLMGW_JSON_ARRAY) {
-        return llmgw_gemini_invalid(r, "safetySettings", "an array");
-    }
-    r->req->safety_settings = llmgw_json_raw(v);
-    return APR_SUCCESS;
-}
-
-static apr_status_t read_tier(gemini_reading_t *r, const llmgw_json_t *v)
-{
-    if (v->type != LLMGW_JSON_STRING) {
-        return llmgw_gemini_invalid(r, "serviceTier", "a string");
-    }
-    r->req->service_tier = llmgw_json_string(v, r->p);
-    return APR_SUCCESS;
-}
-
-/* The URL has named the model; a body that does so is of no matter. */
-static apr_status_t read_model(gemini_reading_t *r, const llmgw_json_t *v)
-{
-    if (v->type != LLMGW_JSON_STRING) {
-        return llmgw_gemini_invalid(r, "model", "a string");
-    }
-    r->req->model = llmgw_json_string(v, r->p);
-    return APR_SUCCESS;
-}
-
-static const struct {
-    const char *name;
-    apr_status_t (*read)(gemini_reading_t *r, const llmgw_json_t *v);
-} members[] = {
-    { "systemInstruction", NULL },  /* was read first */
-    { "contents", llmgw_gemini_read_contents },
-    { "tools", llmgw_gemini_read_tools },
-    { "toolConfig", llmgw_gemini_read_tool_config },
-    { "generationConfig", llmgw_gemini_read_config },
-    { "safetySettings", read_safety },
-    { "serviceTier", read_tier },
-    { "model", read_model }
+/* What was cached is part of the prompt. The URL has named the model; a body
+ * that does so is of no matter. */
+static const llmgw_member_t members[] = {
+    LLMGW_MEMBER_AS(DONE, "systemInstruction"), /* was read first */
+    LLMGW_MEMBER_BY("contents", llmgw_gemini_read_contents),
+    LLMGW_MEMBER_BY("tools", llmgw_gemini_read_tools),
+    LLMGW_MEMBER_BY("toolConfig", llmgw_gemini_read_tool_config),
+    LLMGW_MEMBER_BY("generationConfig", llmgw_gemini_read_config),
+    LLMGW_MEMBER(ARRAY, "safetySettings", safety_settings),
+    LLMGW_MEMBER(STRING, "serviceTier", service_tier),
+    LLMGW_MEMBER(STRING, "model", model),
+    LLMGW_MEMBER_AS(MEANING, "cachedContent")
 };
-
-static apr_status_t read_member(gemini_reading_t *r, llmgw_str_t name,
-                                const llmgw_json_t *v)
-{
-    llmgw_str_t camel = llmgw_gemini_camel(name, r->p);
-    apr_size_t i;
-
-    if (v->type == LLMGW_JSON_NULL) {
-        return APR_SUCCESS;
-    }
-    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        if (llmgw_str_is(camel, members[i].name)) {
-            return members[i].read ? members[i].read(r, v) : APR_SUCCESS;
-        }
-    }
-    /* what was cached is part of the prompt */
-    llmgw_gemini_add_extra(r, NULL, name, v,
-                           llmgw_str_is(camel, "cachedContent"));
-    return APR_SUCCESS;
-}
 
 /* ---- the whole ---------------------------------------------------------- */
 
@@ -183,7 +84,7 @@ static llmgw_str_t strip_model(llmgw_str_t name)
 }
 
 /* What follows from the URL and from several members together. */
-static apr_status_t settle(gemini_reading_t *r,
+static apr_status_t settle(llmgw_reading_t *r,
                            const llmgw_address_t *address)
 {
     llmgw_request_t *req = r->req;
@@ -193,7 +94,7 @@ static apr_status_t settle(gemini_reading_t *r,
     }
     req->model = strip_model(req->model);
     if (!req->model.len) {
-        return llmgw_gemini_missing(r, "model");
+        return llmgw_reading_missing(r, "model");
     }
     req->stream = address && address->stream;
     req->include_usage = req->stream;
@@ -210,30 +111,21 @@ apr_status_t llmgw_gemini_request_decode(llmgw_request_t **out,
                                          const llmgw_address_t *address,
                                          apr_pool_t *p, llmgw_err_t *err)
 {
-    gemini_reading_t r;
-    const llmgw_json_t *name, *value;
-    apr_status_t rv;
+    llmgw_reading_t r;
+    apr_status_t rv = llmgw_reading_begin(&r, body, &llmgw_dialect_gemini, p,
+                                          err);
 
-    memset(&r, 0, sizeof(r));
-    r.req = llmgw_request_create(p);
-    r.req->dialect = &llmgw_dialect_gemini;
-    r.p = p;
-    r.err = err;
-    r.ids = apr_hash_make(p);
-    r.names = apr_hash_make(p);
-    if (!llmgw_json_is(body, LLMGW_JSON_OBJECT)) {
-        return llmgw_err_set(err, p, LLMGW_EINVAL, NULL,
-                             "The body must be a JSON object.");
+    r.spelling = &llmgw_gemini_spelling;
+    llmgw_gemini_begin_calls(&r);
+    if (rv == APR_SUCCESS) {
+        rv = llmgw_gemini_read_system(&r, llmgw_gemini_lookup(
+            body, "systemInstruction"));
     }
-    rv = llmgw_gemini_read_system(&r, llmgw_gemini_lookup(
-        body, "systemInstruction"));
-    for (name = llmgw_json_member(body, NULL, &value);
-         name && rv == APR_SUCCESS;
-         name = llmgw_json_member(body, value, &value)) {
-        rv = read_member(&r, llmgw_json_string(name, p), value);
+    if (rv == APR_SUCCESS) {
+        rv = llmgw_reading_members(&r, body, LLMGW_MEMBERS(members));
     }
     if (rv == APR_SUCCESS && !llmgw_json_lookup(body, "contents")) {
-        rv = llmgw_gemini_missing(&r, "contents");
+        rv = llmgw_reading_missing(&r, "contents");
     }
     if (rv == APR_SUCCESS) {
         rv = settle(&r, address);

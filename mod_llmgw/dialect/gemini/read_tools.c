@@ -1,25 +1,9 @@
 /* read_tools.c: reading tools and the choice among them */
-#include <string.h>
 #include <apr_strings.h>
 #include "gemini.h"
 
-/* More than any provider takes; it bounds what looking them up costs. */
-#define TOOLS_MAX 4096
-
-static llmgw_tool_t *add_tool(gemini_reading_t *r, llmgw_tool_e type,
-                              const llmgw_json_t *raw)
-{
-    llmgw_tool_t *tool = apr_array_push(r->req->tools);
-
-    memset(tool, 0, sizeof(*tool));
-    tool->type = type;
-    tool->strict = -1;
-    tool->raw = llmgw_json_raw(raw);
-    return tool;
-}
-
 /* Parameters are OpenAPI's schema, or JSON Schema under another name. */
-static apr_status_t read_parameters(gemini_reading_t *r, const llmgw_json_t *f,
+static apr_status_t read_parameters(llmgw_reading_t *r, const llmgw_json_t *f,
                                     llmgw_tool_t *tool)
 {
     const llmgw_json_t *v = llmgw_gemini_lookup(f, "parametersJsonSchema");
@@ -35,7 +19,7 @@ static apr_status_t read_parameters(gemini_reading_t *r, const llmgw_json_t *f,
         return APR_SUCCESS;
     }
     if (v->type != LLMGW_JSON_OBJECT) {
-        return llmgw_gemini_invalid(r, name, "an object");
+        return llmgw_reading_invalid(r, name, "an object");
     }
     tool->parameters = llmgw_json_raw(v);
     return is_own ? llmgw_gemini_schema_read(&tool->parameters,
@@ -43,53 +27,41 @@ static apr_status_t read_parameters(gemini_reading_t *r, const llmgw_json_t *f,
                   : APR_SUCCESS;
 }
 
-static apr_status_t read_function(gemini_reading_t *r, const llmgw_json_t *f)
+static apr_status_t read_function(llmgw_reading_t *r, const llmgw_json_t *f,
+                                  void *ctx)
 {
     llmgw_tool_t *tool;
     apr_status_t rv;
 
+    (void)ctx;
     if (f->type != LLMGW_JSON_OBJECT) {
-        return llmgw_gemini_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
-    tool = add_tool(r, LLMGW_TOOL_FUNCTION, f);
-    rv = llmgw_gemini_read_string(r, f, "name", &tool->name);
-    if (rv == APR_SUCCESS && !tool->name.len) {
-        rv = llmgw_gemini_missing(r, "name");
-    }
+    tool = llmgw_reading_add_tool(r, LLMGW_TOOL_FUNCTION, f);
+    rv = llmgw_reading_filled(r, f, "name", &tool->name);
     if (rv == APR_SUCCESS) {
-        rv = llmgw_gemini_read_string(r, f, "description",
-                                      &tool->description);
+        rv = llmgw_reading_string(r, f, "description",
+                                  &tool->description);
     }
     return rv == APR_SUCCESS ? read_parameters(r, f, tool) : rv;
 }
 
-static apr_status_t read_functions(gemini_reading_t *r,
+static apr_status_t read_functions(llmgw_reading_t *r,
                                    const llmgw_json_t *list)
 {
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
-
-    if (list->type != LLMGW_JSON_ARRAY || list->count > TOOLS_MAX) {
-        return llmgw_gemini_invalid(r, "functionDeclarations",
-                                    "an array of at most 4096 functions");
+    if (list->type != LLMGW_JSON_ARRAY || list->count > LLMGW_TOOLS_MAX) {
+        return llmgw_reading_invalid(r, "functionDeclarations",
+                                     "an array of at most 4096 functions");
     }
-    r->sub = "functionDeclarations";
-    r->j = 0;
-    for (v = llmgw_json_each(list, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(list, v)) {
-        rv = read_function(r, v);
-        r->j++;
-    }
-    r->sub = NULL;
-    r->j = 0;
-    return rv;
+    return llmgw_reading_each(r, "functionDeclarations", list, read_function,
+                              NULL);
 }
 
 /* {"googleSearch":{}}: one of the provider's own. */
-static void add_builtin(gemini_reading_t *r, const llmgw_json_t *name,
+static void add_builtin(llmgw_reading_t *r, const llmgw_json_t *name,
                         const llmgw_json_t *v)
 {
-    llmgw_tool_t *tool = add_tool(r, LLMGW_TOOL_BUILTIN, v);
+    llmgw_tool_t *tool = llmgw_reading_add_tool(r, LLMGW_TOOL_BUILTIN, v);
 
     tool->name = llmgw_json_string(name, r->p);
     tool->raw = llmgw_str_of(apr_psprintf(r->p, "{%.*s:%.*s}",
@@ -98,13 +70,15 @@ static void add_builtin(gemini_reading_t *r, const llmgw_json_t *name,
 }
 
 /* Each member of a tool is a tool, or a list of functions. */
-static apr_status_t read_tool(gemini_reading_t *r, const llmgw_json_t *tool)
+static apr_status_t read_tool(llmgw_reading_t *r, const llmgw_json_t *tool,
+                              void *ctx)
 {
     const llmgw_json_t *name, *v;
     apr_status_t rv = APR_SUCCESS;
 
-    if (tool->type != LLMGW_JSON_OBJECT || tool->count > TOOLS_MAX) {
-        return llmgw_gemini_invalid(r, NULL, "an object");
+    (void)ctx;
+    if (tool->type != LLMGW_JSON_OBJECT || tool->count > LLMGW_TOOLS_MAX) {
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
     for (name = llmgw_json_member(tool, NULL, &v); name && rv == APR_SUCCESS;
          name = llmgw_json_member(tool, v, &v)) {
@@ -122,39 +96,20 @@ static apr_status_t read_tool(gemini_reading_t *r, const llmgw_json_t *tool)
     return rv;
 }
 
-apr_status_t llmgw_gemini_read_tools(gemini_reading_t *r,
+apr_status_t llmgw_gemini_read_tools(llmgw_reading_t *r,
                                      const llmgw_json_t *tools)
 {
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
-
-    if (tools->type != LLMGW_JSON_ARRAY || tools->count > TOOLS_MAX) {
-        return llmgw_gemini_invalid(r, "tools",
-                                    "an array of at most 4096 tools");
-    }
-    r->list = "tools";
-    r->i = 0;
-    for (v = llmgw_json_each(tools, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(tools, v)) {
-        rv = read_tool(r, v);
-        if (rv == APR_SUCCESS && r->req->tools->nelts > TOOLS_MAX) {
-            rv = llmgw_gemini_invalid(r, NULL, "at most 4096 tools");
-        }
-        r->i++;
-    }
-    r->list = NULL;
-    r->i = 0;
-    return rv;
+    return llmgw_reading_tools(r, "tools", tools, read_tool);
 }
 
 /* ---- choice ------------------------------------------------------------- */
 
-static void read_names(gemini_reading_t *r, const llmgw_json_t *list)
+static void read_names(llmgw_reading_t *r, const llmgw_json_t *list)
 {
     llmgw_request_t *req = r->req;
     const llmgw_json_t *v;
 
-    if (!llmgw_json_each(list, NULL) || list->count > TOOLS_MAX) {
+    if (!llmgw_json_each(list, NULL) || list->count > LLMGW_TOOLS_MAX) {
         return;
     }
     req->allowed_tools = apr_array_make(r->p, 4, sizeof(llmgw_str_t));
@@ -172,7 +127,7 @@ static void read_names(gemini_reading_t *r, const llmgw_json_t *list)
     }
 }
 
-static apr_status_t read_calling(gemini_reading_t *r, const llmgw_json_t *v)
+static apr_status_t read_calling(llmgw_reading_t *r, const llmgw_json_t *v)
 {
     static const struct {
         const char *word;
@@ -185,7 +140,7 @@ static apr_status_t read_calling(gemini_reading_t *r, const llmgw_json_t *v)
         { "VALIDATED", LLMGW_CHOICE_AUTO }
     };
     llmgw_str_t mode = LLMGW_STR_NULL;
-    apr_status_t rv = llmgw_gemini_read_string(r, v, "mode", &mode);
+    apr_status_t rv = llmgw_reading_string(r, v, "mode", &mode);
     apr_size_t i = 0, n = sizeof(modes) / sizeof(modes[0]);
 
     if (rv != APR_SUCCESS) {
@@ -195,35 +150,28 @@ static apr_status_t read_calling(gemini_reading_t *r, const llmgw_json_t *v)
         i++;
     }
     if (i == n) {
-        return llmgw_gemini_invalid(r, "toolConfig.functionCallingConfig.mode",
-                                    "\"AUTO\", \"ANY\", \"NONE\" or "
-                                    "\"VALIDATED\"");
+        return llmgw_reading_invalid(r, "functionCallingConfig.mode",
+                                     "\"AUTO\", \"ANY\", \"NONE\" or "
+                                     "\"VALIDATED\"");
     }
     r->req->choice = modes[i].choice;
     read_names(r, llmgw_gemini_lookup(v, "allowedFunctionNames"));
     return APR_SUCCESS;
 }
 
-apr_status_t llmgw_gemini_read_tool_config(gemini_reading_t *r,
+static apr_status_t read_config(llmgw_reading_t *r, const llmgw_json_t *v,
+                                void *ctx)
+{
+    static const llmgw_member_t members[] = {
+        LLMGW_MEMBER_BY("functionCallingConfig", read_calling)
+    };
+
+    (void)ctx;
+    return llmgw_reading_members(r, v, LLMGW_MEMBERS(members));
+}
+
+apr_status_t llmgw_gemini_read_tool_config(llmgw_reading_t *r,
                                            const llmgw_json_t *config)
 {
-    const llmgw_json_t *name, *v;
-    apr_status_t rv = APR_SUCCESS;
-
-    if (config->type != LLMGW_JSON_OBJECT) {
-        return llmgw_gemini_invalid(r, "toolConfig", "an object");
-    }
-    for (name = llmgw_json_member(config, NULL, &v);
-         name && rv == APR_SUCCESS;
-         name = llmgw_json_member(config, v, &v)) {
-        if (llmgw_json_string_is(name, "functionCallingConfig")
-            || llmgw_json_string_is(name, "function_calling_config")) {
-            rv = read_calling(r, v);
-        }
-        else if (v->type != LLMGW_JSON_NULL) {
-            llmgw_gemini_add_extra(r, "toolConfig",
-                                   llmgw_json_string(name, r->p), v, 0);
-        }
-    }
-    return rv;
+    return llmgw_reading_object(r, "toolConfig", config, read_config, NULL);
 }

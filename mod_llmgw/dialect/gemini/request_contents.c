@@ -27,11 +27,19 @@ static int is_only_system(const gemini_writing_t *wr)
     return 1;
 }
 
+/* Report the marks on a part that no member can hold. */
 static apr_status_t check_marker(gemini_writing_t *wr,
                                  const llmgw_part_t *part)
 {
-    return part->cache_control.p ? llmgw_gemini_cannot(wr, 1, "cache_control")
-                                 : APR_SUCCESS;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (part->cache_control.p) {
+        rv = llmgw_gemini_cannot(wr, 1, "cache_control");
+    }
+    if (rv == APR_SUCCESS && part->annotations.p) {
+        rv = llmgw_gemini_cannot(wr, 1, "citations");
+    }
+    return rv;
 }
 
 /* The texts of all system messages, in order. */
@@ -49,7 +57,8 @@ static apr_status_t write_system_parts(gemini_writing_t *wr, int *n,
              && rv == APR_SUCCESS; j++) {
             part = get_part(m->parts, j);
             if (part->type != LLMGW_PART_TEXT) {
-                rv = llmgw_gemini_cannot(wr, 0, "messages[%d].content", i);
+                rv = llmgw_gemini_cannot(wr, 0, "messages[%d].content",
+                                         m->number);
             }
             else if (part->text.len) {
                 if ((*n)++ == 0 && key) {
@@ -199,9 +208,10 @@ static void write_call(gemini_writing_t *wr, turn_t *turn,
 }
 
 static apr_status_t write_part(gemini_writing_t *wr, turn_t *turn,
-                               const llmgw_message_t *m, int j, int i)
+                               const llmgw_message_t *m, int j)
 {
     const llmgw_part_t *part = get_part(m->parts, j);
+    apr_status_t rv = APR_SUCCESS;
 
     switch (part->type) {
     case LLMGW_PART_TEXT:
@@ -216,14 +226,19 @@ static apr_status_t write_part(gemini_writing_t *wr, turn_t *turn,
         break;
     case LLMGW_PART_TOOL_RESULT:
         open_turn(wr, turn);
-        return llmgw_gemini_write_result(wr, part, i);
+        rv = llmgw_gemini_write_result(wr, part, m->number);
+        break;
     case LLMGW_PART_REDACTED:
-        return APR_SUCCESS;         /* only its maker can read it */
+        break;                      /* only its maker can read it */
+    case LLMGW_PART_BUILTIN:        /* what a tool did there is history */
+        rv = llmgw_gemini_cannot(wr, 1, "messages[%d].content", m->number);
+        break;
     default:
         open_turn(wr, turn);
-        return llmgw_gemini_write_media(wr, part, i);
+        rv = llmgw_gemini_write_media(wr, part, m->number);
+        break;
     }
-    return check_marker(wr, part);
+    return rv == APR_SUCCESS ? check_marker(wr, part) : rv;
 }
 
 static apr_status_t write_message(gemini_writing_t *wr, turn_t *turn, int i)
@@ -233,10 +248,10 @@ static apr_status_t write_message(gemini_writing_t *wr, turn_t *turn, int i)
     int j;
 
     for (j = 0; j < m->parts->nelts && rv == APR_SUCCESS; j++) {
-        rv = write_part(wr, turn, m, j, i);
+        rv = write_part(wr, turn, m, j);
     }
     if (m->name.len && rv == APR_SUCCESS) {
-        rv = llmgw_gemini_cannot(wr, 1, "messages[%d].name", i);
+        rv = llmgw_gemini_cannot(wr, 1, "messages[%d].name", m->number);
     }
     return rv;
 }
@@ -252,7 +267,7 @@ static apr_status_t write_media(gemini_writing_t *wr, turn_t *turn, int i)
          j++) {
         if (get_part(m->parts, j)->type == LLMGW_PART_TOOL_RESULT) {
             rv = llmgw_gemini_write_result_media(wr, get_part(m->parts, j),
-                                                 i);
+                                                 m->number);
         }
     }
     return rv;

@@ -13,7 +13,8 @@ apr_status_t llmgw_gemini_cannot(gemini_writing_t *wr, int is_hint,
     va_start(ap, fmt);
     name = apr_pvsprintf(wr->p, fmt, ap);
     va_end(ap);
-    return llmgw_encode_unsupported(wr->how, is_hint, name, wr->p, wr->err);
+    return llmgw_encode_unsupported(wr->how, wr->req, is_hint, name, wr->p,
+                                    wr->err);
 }
 
 int llmgw_gemini_is_own(const gemini_writing_t *wr)
@@ -65,21 +66,6 @@ static apr_status_t check_hints(gemini_writing_t *wr)
     return rv;
 }
 
-/* Members of another dialect that change what the answer is. */
-static int is_meaning(const llmgw_extra_t *extra)
-{
-    static const char *const names[] = { "web_search_options", "modalities",
-                                         "audio" };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (llmgw_str_is(extra->name, names[i])) {
-            return 1;
-        }
-    }
-    return extra->is_meaning;
-}
-
 /* Members of a member ("toolConfig.retrievalConfig") have their own place. */
 static int is_inner(llmgw_str_t name)
 {
@@ -100,8 +86,8 @@ static apr_status_t write_extras(gemini_writing_t *wr)
                 llmgw_json_raw_out(&wr->w, extra->value);
             }
         }
-        else if (!llmgw_str_is(extra->value, "[\"text\"]")) {
-            rv = llmgw_gemini_cannot(wr, !is_meaning(extra), "%.*s",
+        else {
+            rv = llmgw_gemini_cannot(wr, !extra->is_meaning, "%.*s",
                                      LLMGW_STR_ARG(extra->name));
         }
     }
@@ -112,6 +98,10 @@ static apr_status_t write_members(gemini_writing_t *wr)
 {
     apr_status_t rv;
 
+    if (wr->how->counting) {    /* beside the URL; a run has it there only */
+        llmgw_json_opt_str(&wr->w, "model",
+                           llmgw_gemini_resource(wr->how->model, wr->p));
+    }
     rv = llmgw_gemini_write_system(wr);
     if (rv == APR_SUCCESS) {
         rv = llmgw_gemini_write_contents(wr);
@@ -125,10 +115,11 @@ static apr_status_t write_members(gemini_writing_t *wr)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    llmgw_json_opt_raw(&wr->w, "safetySettings", wr->req->safety_settings);
-    rv = write_tier(wr);
-    if (rv == APR_SUCCESS) {
-        rv = check_hints(wr);
+    if (!wr->how->counting) {
+        llmgw_json_opt_raw(&wr->w, "safetySettings",
+                           wr->req->safety_settings);
+        rv = write_tier(wr);
+        rv = rv == APR_SUCCESS ? check_hints(wr) : rv;
     }
     return rv == APR_SUCCESS ? write_extras(wr) : rv;
 }

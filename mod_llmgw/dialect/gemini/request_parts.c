@@ -78,9 +78,21 @@ static void write_blob(gemini_writing_t *wr, const llmgw_part_t *part)
     llmgw_json_end(w, '}');
 }
 
+/* What the client says about a document has no place but before it. */
+static void write_about(gemini_writing_t *wr, const llmgw_part_t *part)
+{
+    if (part->text.p && part->filename.len) {
+        llmgw_gemini_write_text(wr, part->filename, LLMGW_STR_NULL);
+    }
+    if (part->context.len) {
+        llmgw_gemini_write_text(wr, part->context, LLMGW_STR_NULL);
+    }
+}
+
 apr_status_t llmgw_gemini_write_media(gemini_writing_t *wr,
                                       const llmgw_part_t *part, int i)
 {
+    write_about(wr, part);
     if (part->type == LLMGW_PART_DOCUMENT && part->text.p) {
         llmgw_gemini_write_text(wr, part->text, LLMGW_STR_NULL);
         return APR_SUCCESS;

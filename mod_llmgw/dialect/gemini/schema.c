@@ -281,7 +281,8 @@ apr_status_t llmgw_gemini_schema_write(llmgw_str_t *out, llmgw_str_t raw,
     *out = LLMGW_STR_NULL;
     if (!raw.p || llmgw_json_tree_parse(&rw.root, raw.p, raw.len, NULL, p,
                                         NULL) != APR_SUCCESS
-        || !json_object_is_type(rw.root, json_type_object)) {
+        || !json_object_is_type(rw.root, json_type_object)
+        || json_object_object_length(rw.root) == 0) {
         return APR_SUCCESS;
     }
     tree = llmgw_gemini_rewrite(&rw, rw.root, NULL);

@@ -165,7 +165,7 @@ static apr_status_t read_call(llmgw_decode_t *d, int choice,
     piece.id = get_text(d, llmgw_json_lookup(call, "id"));
     piece.id_hash = piece.id.len ? hash_id(piece.id) : 0;
     piece.name = get_text(d, llmgw_json_lookup(f, "name"));
-    piece.signature = get_text(d, llmgw_openai_chat_signature(call));
+    piece.signature = get_text(d, llmgw_openai_signature(call));
     piece.args = get_args(d, llmgw_json_lookup(f, custom ? "input"
                                                          : "arguments"));
     return take_piece(d, choice, &piece);

@@ -103,8 +103,22 @@ static apr_status_t emit_usage(llmgw_decode_t *d, const llmgw_json_t *body)
 
 /* ---- stop --------------------------------------------------------------- */
 
+/* The stop sequence that was hit, as vLLM and SGLang tell it beside "stop";
+ * numbers there are tokens. */
+static llmgw_str_t read_sequence(llmgw_decode_t *d, const llmgw_json_t *choice)
+{
+    const llmgw_json_t *v = llmgw_json_lookup_type(choice, "stop_reason",
+                                                   LLMGW_JSON_STRING);
+
+    if (!v) {
+        v = llmgw_json_lookup_type(choice, "matched_stop", LLMGW_JSON_STRING);
+    }
+    return v ? llmgw_json_string_buf(v, d->scratch) : LLMGW_STR_NULL;
+}
+
 static apr_status_t stop_choice(llmgw_decode_t *d, int number,
-                                openai_chat_choice_t *c, llmgw_stop_e stop)
+                                openai_chat_choice_t *c, llmgw_stop_e stop,
+                                llmgw_str_t sequence)
 {
     llmgw_event_t ev;
     apr_status_t rv = APR_SUCCESS;
@@ -124,7 +138,10 @@ static apr_status_t stop_choice(llmgw_decode_t *d, int number,
     if (c->nslots && stop == LLMGW_STOP_END) {
         stop = LLMGW_STOP_TOOL;     /* a forced call ends with "stop" */
     }
-    return llmgw_emit_stop(d, number, stop, LLMGW_STR_NULL);
+    if (stop == LLMGW_STOP_END && sequence.len) {
+        stop = LLMGW_STOP_SEQUENCE;
+    }
+    return llmgw_emit_stop(d, number, stop, sequence);
 }
 
 /* The stream ended in order: choices without a reason just ended. */
@@ -136,7 +153,8 @@ static apr_status_t stop_all(llmgw_decode_t *d)
 
     for (i = 0; i < st->nchoices && rv == APR_SUCCESS; i++) {
         if (st->choices[i] && !st->choices[i]->is_stopped) {
-            rv = stop_choice(d, i, st->choices[i], LLMGW_STOP_END);
+            rv = stop_choice(d, i, st->choices[i], LLMGW_STOP_END,
+                             LLMGW_STR_NULL);
         }
     }
     return rv;
@@ -198,7 +216,7 @@ static apr_status_t read_choice(llmgw_decode_t *d, const llmgw_json_t *choice,
     }
     stop = llmgw_openai_chat_stop(llmgw_json_lookup(choice, "finish_reason"));
     if (rv == APR_SUCCESS && stop != LLMGW_STOP_NONE) {
-        rv = stop_choice(d, (int)number, c, stop);
+        rv = stop_choice(d, (int)number, c, stop, read_sequence(d, choice));
     }
     return rv;
 }
@@ -267,17 +285,6 @@ static int is_bare_error(const llmgw_json_t *body)
 
 /* ---- the dialect's functions -------------------------------------------- */
 
-/*
- * Unescaping may move the scratch buffer, so room for all is made first: what
- * strings unescape to is never longer than their source.
- */
-static apr_status_t reserve(llmgw_decode_t *d, apr_size_t len)
-{
-    apr_status_t rv = llmgw_buf_reserve(d->scratch, len + 1);
-
-    return rv == LLMGW_ETOOBIG ? LLMGW_EUPTOOBIG : rv;
-}
-
 /* Is there a choice with a message, or with an error of its own? */
 static int has_output(const llmgw_json_t *choices)
 {
@@ -299,7 +306,7 @@ apr_status_t llmgw_openai_chat_decode_whole(llmgw_decode_t *d,
     openai_chat_decode_t *st = d->state;
     const llmgw_json_t *choices = llmgw_json_lookup_type(body, "choices",
                                                          LLMGW_JSON_ARRAY);
-    apr_status_t rv = reserve(d, body->len);
+    apr_status_t rv = llmgw_openai_reserve(d, body->len);
 
     st->is_whole = 1;
     if (rv != APR_SUCCESS) {
@@ -333,7 +340,7 @@ apr_status_t llmgw_openai_chat_decode_event(llmgw_decode_t *d,
 {
     openai_chat_decode_t *st = d->state;
     const llmgw_json_t *body;
-    apr_status_t rv = reserve(d, ev->data.len);
+    apr_status_t rv = llmgw_openai_reserve(d, ev->data.len);
 
     if (rv != APR_SUCCESS) {
         return rv;

@@ -88,7 +88,7 @@ static apr_status_t emit_image(llmgw_decode_t *d, int choice,
     memset(&ev, 0, sizeof(ev));
     ev.type = LLMGW_EV_IMAGE;
     ev.choice = choice;
-    if (!llmgw_openai_chat_split_data_url(url, &ev.media_type, &ev.text)) {
+    if (!llmgw_openai_split_data_url(url, &ev.media_type, &ev.text)) {
         return APR_SUCCESS;
     }
     return d->emit(d->emit_ctx, &ev);

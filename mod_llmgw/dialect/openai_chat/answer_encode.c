@@ -301,18 +301,13 @@ static apr_status_t put_tool(llmgw_encoding_t *e, openai_chat_outlet_t *o,
 
 /* ---- the rest ----------------------------------------------------------- */
 
-/* A raw text as one line: the line ends of an event are the protocol's. In
- * JSON they stand between tokens only. */
+/* A raw text as one line. */
 static llmgw_str_t flatten(llmgw_encoding_t *e, llmgw_str_t raw)
 {
-    apr_size_t i, start = e->scratch->len;
+    apr_size_t start = e->scratch->len;
 
     llmgw_buf_put(e->scratch, raw);
-    for (i = start; i < e->scratch->len; i++) {
-        if (e->scratch->data[i] == '\n' || e->scratch->data[i] == '\r') {
-            e->scratch->data[i] = ' ';
-        }
-    }
+    llmgw_openai_flatten(e->scratch, start);
     return llmgw_buf_str(e->scratch);
 }
 
@@ -352,7 +347,7 @@ static apr_status_t put_media(llmgw_encoding_t *e, openai_chat_outlet_t *o,
     else {
         PUT(e->out, "\"images\":[{\"type\":\"image_url\",\"image_url\":"
                     "{\"url\":");
-        llmgw_openai_chat_put_data_url(&w, ev->media_type, ev->text);
+        llmgw_openai_put_data_url(&w, ev->media_type, ev->text);
         PUT(e->out, "}}]");
     }
     return end_delta(e);
@@ -391,7 +386,7 @@ static apr_status_t put_error(llmgw_encoding_t *e, const llmgw_err_t *err)
 
     st->has_failed = 1;
     PUT(e->out, "data: ");
-    llmgw_openai_chat_error_encode(e->out, err, NULL);
+    llmgw_openai_error_encode(e->out, err, NULL);
     return PUT(e->out, "\n\n");
 }
 
@@ -482,5 +477,5 @@ apr_status_t llmgw_openai_chat_encode_end(llmgw_encoding_t *e)
             put_usage_chunk(e);
         }
     }
-    return PUT(e->out, LLMGW_OPENAI_CHAT_STREAM_END);
+    return PUT(e->out, LLMGW_OPENAI_STREAM_END);
 }

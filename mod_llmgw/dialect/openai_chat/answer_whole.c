@@ -35,15 +35,7 @@ void llmgw_openai_chat_put_call(llmgw_json_writer_t *w, int choice, int index,
     const char *type = is_custom ? "custom" : "function";
 
     llmgw_json_key(w, "id");
-    if (id.len) {
-        llmgw_json_str(w, id);
-    }
-    else {
-        llmgw_json_raw_out(w, LLMGW_STR_LIT("\"call_"));
-        llmgw_json_put_escaped(w->out, llmgw_str_make(
-            opts->id.p, opts->id.len < 24 ? opts->id.len : 24));
-        llmgw_buf_printf(w->out, "_%d_%d\"", choice, index);
-    }
+    llmgw_openai_put_call_id(w, id, choice, index, opts);
     llmgw_json_key(w, "type");
     llmgw_json_strz(w, type);
     llmgw_json_key(w, type);
@@ -53,7 +45,7 @@ void llmgw_openai_chat_put_call(llmgw_json_writer_t *w, int choice, int index,
     llmgw_json_key(w, is_custom ? "input" : "arguments");
     llmgw_json_str(w, args);
     llmgw_json_end(w, '}');
-    llmgw_openai_chat_put_signature(w, signature);
+    llmgw_openai_put_signature(w, signature);
 }
 
 /* ---- one message -------------------------------------------------------- */
@@ -221,8 +213,8 @@ static void put_images(llmgw_json_writer_t *w, const llmgw_choice_t *c)
             llmgw_json_key(w, "image_url");
             llmgw_json_begin(w, '{');
             llmgw_json_key(w, "url");
-            llmgw_openai_chat_put_data_url(w, b->media_type,
-                                           llmgw_buf_str(b->text));
+            llmgw_openai_put_data_url(w, b->media_type,
+                                      llmgw_buf_str(b->text));
             llmgw_json_end(w, '}');
             llmgw_json_end(w, '}');
         }

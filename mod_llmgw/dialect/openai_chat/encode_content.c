@@ -9,20 +9,14 @@ static const llmgw_part_t *get_part(const apr_array_header_t *parts, int i)
 
 /* ---- what can be written ------------------------------------------------ */
 
-static int is_web_url(llmgw_str_t url)
-{
-    return url.len > 7 && (memcmp(url.p, "http://", 7) == 0
-                           || memcmp(url.p, "https:/", 7) == 0);
-}
-
 /* Has chat completions a form for this part? */
-static int is_known(const openai_chat_writing_t *wr, const llmgw_part_t *part)
+static int is_known(const openai_writing_t *wr, const llmgw_part_t *part)
 {
-    int own = wr->req->dialect == &llmgw_dialect_openai_chat;
+    int own = llmgw_openai_is_own(wr);
 
     switch (part->type) {
     case LLMGW_PART_IMAGE:
-        return part->data.p || is_web_url(part->url);
+        return part->data.p || llmgw_openai_is_web_url(part->url);
     case LLMGW_PART_AUDIO:
         return part->data.p != NULL;
     case LLMGW_PART_DOCUMENT:
@@ -67,7 +61,7 @@ static void write_image(llmgw_json_writer_t *w, const llmgw_part_t *part)
     llmgw_json_begin(w, '{');
     llmgw_json_key(w, "url");
     if (part->data.p) {
-        llmgw_openai_chat_put_data_url(w, part->media_type, part->data);
+        llmgw_openai_put_data_url(w, part->media_type, part->data);
     }
     else {
         llmgw_json_str(w, part->url);
@@ -77,48 +71,21 @@ static void write_image(llmgw_json_writer_t *w, const llmgw_part_t *part)
     llmgw_json_end(w, '}');
 }
 
-static llmgw_str_t get_audio_format(llmgw_str_t type)
-{
-    static const char *const names[][2] = {
-        { "audio/mpeg", "mp3" }, { "audio/x-wav", "wav" },
-        { "audio/wave", "wav" }, { "audio/vnd.wave", "wav" }
-    };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (llmgw_str_is(type, names[i][0])) {
-            return llmgw_str_of(names[i][1]);
-        }
-    }
-    return type.len > 6 ? llmgw_str_make(type.p + 6, type.len - 6)
-                        : LLMGW_STR_LIT("wav");
-}
-
 static void write_audio(llmgw_json_writer_t *w, const llmgw_part_t *part)
 {
     begin_part(w, "input_audio");
     llmgw_json_begin(w, '{');
     llmgw_json_opt_str(w, "data", part->data);
-    llmgw_json_opt_str(w, "format", get_audio_format(part->media_type));
+    llmgw_json_opt_str(w, "format",
+                       llmgw_openai_audio_format(part->media_type));
     llmgw_json_end(w, '}');
     llmgw_json_end(w, '}');
-}
-
-/* What the client says about a document has no place but before it. */
-static void write_about(llmgw_json_writer_t *w, const llmgw_part_t *part)
-{
-    if (part->text.p && part->filename.len) {
-        llmgw_openai_chat_write_text(w, part->filename);
-    }
-    if (part->context.len) {
-        llmgw_openai_chat_write_text(w, part->context);
-    }
 }
 
 /* A document's text is text; OpenAI takes no URL of one. */
 static void write_document(llmgw_json_writer_t *w, const llmgw_part_t *part)
 {
-    write_about(w, part);
+    llmgw_openai_write_about(w, part, llmgw_openai_chat_write_text);
     if (part->text.p) {
         llmgw_openai_chat_write_text(w, part->text);
         return;
@@ -130,7 +97,7 @@ static void write_document(llmgw_json_writer_t *w, const llmgw_part_t *part)
         llmgw_json_str(w, part->filename.len ? part->filename
                                              : LLMGW_STR_LIT("document.pdf"));
         llmgw_json_key(w, "file_data");
-        llmgw_openai_chat_put_data_url(w, part->media_type, part->data);
+        llmgw_openai_put_data_url(w, part->media_type, part->data);
     }
     else {
         llmgw_json_opt_str(w, "file_id", part->file_id);
@@ -176,35 +143,21 @@ static void write_known(llmgw_json_writer_t *w, const llmgw_part_t *part)
     }
 }
 
-apr_status_t llmgw_openai_chat_check_marks(openai_chat_writing_t *wr,
-                                           const llmgw_part_t *part)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    if (part->cache_control.p) {
-        rv = llmgw_openai_chat_cannot(wr, 1, "cache_control");
-    }
-    if (rv == APR_SUCCESS && part->annotations.p) {
-        rv = llmgw_openai_chat_cannot(wr, 1, "citations");
-    }
-    return rv;
-}
-
-apr_status_t llmgw_openai_chat_write_part(openai_chat_writing_t *wr,
+apr_status_t llmgw_openai_chat_write_part(openai_writing_t *wr,
                                           const llmgw_part_t *part, int i)
 {
     if (!is_known(wr, part)) {  /* what a tool did there is history */
-        return llmgw_openai_chat_cannot(wr, part->type == LLMGW_PART_BUILTIN,
+        return llmgw_openai_cannot(wr, part->type == LLMGW_PART_BUILTIN,
                                         "messages[%d].content", i);
     }
     write_known(&wr->w, part);
-    return llmgw_openai_chat_check_marks(wr, part);
+    return llmgw_openai_check_marks(wr, part);
 }
 
 /* ---- content ------------------------------------------------------------ */
 
 /* How many parts can be written; a text alone is a plain string. */
-static int count_known(const openai_chat_writing_t *wr,
+static int count_known(const openai_writing_t *wr,
                        const apr_array_header_t *parts, int *is_plain)
 {
     const llmgw_part_t *part;
@@ -220,7 +173,7 @@ static int count_known(const openai_chat_writing_t *wr,
     return n;
 }
 
-static apr_status_t write_parts(openai_chat_writing_t *wr,
+static apr_status_t write_parts(openai_writing_t *wr,
                                 const apr_array_header_t *parts, int i,
                                 int is_plain)
 {
@@ -236,7 +189,7 @@ static apr_status_t write_parts(openai_chat_writing_t *wr,
         if (is_plain && part->type == LLMGW_PART_TEXT) {
             llmgw_json_str(&wr->w, part->text.p ? part->text
                                                 : LLMGW_STR_LIT(""));
-            rv = llmgw_openai_chat_check_marks(wr, part);
+            rv = llmgw_openai_check_marks(wr, part);
         }
         else {
             rv = llmgw_openai_chat_write_part(wr, part, i);
@@ -258,7 +211,7 @@ static int has_calls(const apr_array_header_t *parts)
     return 0;
 }
 
-apr_status_t llmgw_openai_chat_write_content(openai_chat_writing_t *wr,
+apr_status_t llmgw_openai_chat_write_content(openai_writing_t *wr,
                                              const apr_array_header_t *parts,
                                              int i)
 {

@@ -5,7 +5,7 @@
 /* The longest id of a call that OpenAI takes. */
 #define CALL_ID_MAX 40
 
-static const llmgw_message_t *get_message(const openai_chat_writing_t *wr,
+static const llmgw_message_t *get_message(const openai_writing_t *wr,
                                           int i)
 {
     return &APR_ARRAY_IDX(wr->req->messages, i, llmgw_message_t);
@@ -17,7 +17,7 @@ static const llmgw_part_t *get_part(const apr_array_header_t *parts, int i)
 }
 
 /* ids are opaque to OpenAI but for their length */
-static llmgw_str_t get_call_id(const openai_chat_writing_t *wr, llmgw_str_t id)
+static llmgw_str_t get_call_id(const openai_writing_t *wr, llmgw_str_t id)
 {
     return id.len > CALL_ID_MAX ? llmgw_name_legal(id, CALL_ID_MAX, wr->p)
                                 : id;
@@ -25,7 +25,7 @@ static llmgw_str_t get_call_id(const openai_chat_writing_t *wr, llmgw_str_t id)
 
 /* ---- assistant ---------------------------------------------------------- */
 
-static void write_call(openai_chat_writing_t *wr, const llmgw_part_t *part)
+static void write_call(openai_writing_t *wr, const llmgw_part_t *part)
 {
     const char *type = part->is_custom ? "custom" : "function";
     llmgw_json_writer_t *w = &wr->w;
@@ -43,11 +43,11 @@ static void write_call(openai_chat_writing_t *wr, const llmgw_part_t *part)
     llmgw_json_str(w, part->arguments.p ? part->arguments
                                         : LLMGW_STR_LIT(""));
     llmgw_json_end(w, '}');
-    llmgw_openai_chat_put_signature(w, part->signature);
+    llmgw_openai_put_signature(w, part->signature);
     llmgw_json_end(w, '}');
 }
 
-static apr_status_t write_calls(openai_chat_writing_t *wr,
+static apr_status_t write_calls(openai_writing_t *wr,
                                 const llmgw_message_t *m)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -60,7 +60,7 @@ static apr_status_t write_calls(openai_chat_writing_t *wr,
                 llmgw_json_begin(&wr->w, '[');
             }
             write_call(wr, get_part(m->parts, j));
-            rv = llmgw_openai_chat_check_marks(wr, get_part(m->parts, j));
+            rv = llmgw_openai_check_marks(wr, get_part(m->parts, j));
         }
     }
     if (n) {
@@ -69,7 +69,7 @@ static apr_status_t write_calls(openai_chat_writing_t *wr,
     return rv;
 }
 
-static void write_detail(openai_chat_writing_t *wr, const llmgw_part_t *part,
+static void write_detail(openai_writing_t *wr, const llmgw_part_t *part,
                          int index)
 {
     llmgw_json_writer_t *w = &wr->w;
@@ -94,7 +94,7 @@ static void write_detail(openai_chat_writing_t *wr, const llmgw_part_t *part,
  * Reasoning of earlier turns. OpenAI itself takes none, so it goes only to
  * servers that say they do.
  */
-static void write_reasoning(openai_chat_writing_t *wr,
+static void write_reasoning(openai_writing_t *wr,
                             const llmgw_message_t *m)
 {
     llmgw_json_writer_t *w = &wr->w;
@@ -133,7 +133,7 @@ static void write_reasoning(openai_chat_writing_t *wr,
     }
 }
 
-static apr_status_t write_assistant(openai_chat_writing_t *wr,
+static apr_status_t write_assistant(openai_writing_t *wr,
                                     const llmgw_message_t *m)
 {
     apr_status_t rv = llmgw_openai_chat_write_content(wr, m->parts,
@@ -153,19 +153,19 @@ static int is_text(const llmgw_part_t *part)
 /* ---- tool results ------------------------------------------------------- */
 
 /* Report what a tool message has no member for. */
-static apr_status_t check_result(openai_chat_writing_t *wr,
+static apr_status_t check_result(openai_writing_t *wr,
                                  const llmgw_part_t *result, int i)
 {
-    apr_status_t rv = llmgw_openai_chat_check_marks(wr, result);
+    apr_status_t rv = llmgw_openai_check_marks(wr, result);
     int j;
 
     if (rv == APR_SUCCESS && result->is_error) {
-        rv = llmgw_openai_chat_cannot(wr, 1, "messages[%d].is_error", i);
+        rv = llmgw_openai_cannot(wr, 1, "messages[%d].is_error", i);
     }
     for (j = 0; result->parts && j < result->parts->nelts
          && rv == APR_SUCCESS; j++) {
         if (is_text(get_part(result->parts, j))) {
-            rv = llmgw_openai_chat_check_marks(wr,
+            rv = llmgw_openai_check_marks(wr,
                                                get_part(result->parts, j));
         }
     }
@@ -173,7 +173,7 @@ static apr_status_t check_result(openai_chat_writing_t *wr,
 }
 
 /* The texts of a result; its images follow in a message of their own. */
-static apr_status_t write_result(openai_chat_writing_t *wr,
+static apr_status_t write_result(openai_writing_t *wr,
                                  const llmgw_part_t *result, int i)
 {
     llmgw_json_writer_t *w = &wr->w;
@@ -225,7 +225,7 @@ static int has_media(const llmgw_part_t *result)
 }
 
 /* Images and the like of one result, named by its call. */
-static apr_status_t write_media(openai_chat_writing_t *wr,
+static apr_status_t write_media(openai_writing_t *wr,
                                 const llmgw_part_t *result, int i)
 {
     llmgw_json_writer_t *w = &wr->w;
@@ -248,7 +248,7 @@ static apr_status_t write_media(openai_chat_writing_t *wr,
  * A run of tool messages from i on: first all results, then, in a user turn,
  * what a tool message cannot hold. Sets *next to the message after the run.
  */
-static apr_status_t write_results(openai_chat_writing_t *wr, int i, int *next)
+static apr_status_t write_results(openai_writing_t *wr, int i, int *next)
 {
     const llmgw_message_t *m;
     apr_status_t rv = APR_SUCCESS;
@@ -289,7 +289,7 @@ static apr_status_t write_results(openai_chat_writing_t *wr, int i, int *next)
 
 /* ---- all ---------------------------------------------------------------- */
 
-static const char *get_role(const openai_chat_writing_t *wr,
+static const char *get_role(const openai_writing_t *wr,
                             const llmgw_message_t *m)
 {
     switch (m->role) {
@@ -303,11 +303,27 @@ static const char *get_role(const openai_chat_writing_t *wr,
     }
 }
 
-static apr_status_t write_message(openai_chat_writing_t *wr, int i)
+/* Is there nothing in it but items of another provider's tools? */
+static int is_foreign_only(const llmgw_message_t *m)
+{
+    int j = 0;
+
+    while (j < m->parts->nelts
+           && get_part(m->parts, j)->type == LLMGW_PART_BUILTIN) {
+        j++;
+    }
+    return j && j == m->parts->nelts;
+}
+
+static apr_status_t write_message(openai_writing_t *wr, int i)
 {
     const llmgw_message_t *m = get_message(wr, i);
     apr_status_t rv;
 
+    if (is_foreign_only(m)) {
+        return llmgw_openai_cannot(wr, 1, "messages[%d].content",
+                                        m->number);
+    }
     llmgw_json_begin(&wr->w, '{');
     llmgw_json_key(&wr->w, "role");
     llmgw_json_strz(&wr->w, get_role(wr, m));
@@ -319,7 +335,7 @@ static apr_status_t write_message(openai_chat_writing_t *wr, int i)
     return rv;
 }
 
-apr_status_t llmgw_openai_chat_write_messages(openai_chat_writing_t *wr)
+apr_status_t llmgw_openai_chat_write_messages(openai_writing_t *wr)
 {
     apr_status_t rv = APR_SUCCESS;
     int i = 0;

@@ -1,7 +1,7 @@
 /* encode_tools.c: writing tools and the choice among them */
 #include "openai_chat.h"
 
-static void write_function(openai_chat_writing_t *wr, const llmgw_tool_t *tool)
+static void write_function(openai_writing_t *wr, const llmgw_tool_t *tool)
 {
     llmgw_json_writer_t *w = &wr->w;
     const char *type = tool->type == LLMGW_TOOL_CUSTOM ? "custom" : "function";
@@ -24,56 +24,16 @@ static void write_function(openai_chat_writing_t *wr, const llmgw_tool_t *tool)
     llmgw_json_end(w, '}');
 }
 
-static const llmgw_tool_t *get_tool(const openai_chat_writing_t *wr, int i)
+static const llmgw_tool_t *get_tool(const openai_writing_t *wr, int i)
 {
     return &APR_ARRAY_IDX(wr->req->tools, i, llmgw_tool_t);
 }
 
-/* A built-in tool of another provider's. */
-static int is_foreign(const openai_chat_writing_t *wr, const llmgw_tool_t *tool)
-{
-    return tool->type == LLMGW_TOOL_BUILTIN
-        && wr->req->dialect != &llmgw_dialect_openai_chat;
-}
-
-/* Report what OpenAI cannot take. @param kept set to the number that stay */
-static apr_status_t check_tools(openai_chat_writing_t *wr, int *kept)
-{
-    apr_status_t rv = APR_SUCCESS;
-    int i;
-
-    *kept = 0;
-    for (i = 0; i < wr->req->tools->nelts && rv == APR_SUCCESS; i++) {
-        if (is_foreign(wr, get_tool(wr, i))) {
-            rv = llmgw_openai_chat_cannot(wr, 0, "tools[%d]", i);
-            continue;
-        }
-        ++*kept;
-        if (get_tool(wr, i)->cache_control.p) {
-            rv = llmgw_openai_chat_cannot(wr, 1, "cache_control");
-        }
-    }
-    return rv;
-}
-
-static int is_custom(const openai_chat_writing_t *wr, llmgw_str_t name)
-{
-    const llmgw_tool_t *tool;
-    int i;
-
-    for (i = 0; i < wr->req->tools->nelts; i++) {
-        tool = &APR_ARRAY_IDX(wr->req->tools, i, llmgw_tool_t);
-        if (llmgw_str_eq(tool->name, name)) {
-            return tool->type == LLMGW_TOOL_CUSTOM;
-        }
-    }
-    return 0;
-}
-
 /* {"type":"function","function":{"name":...}} */
-static void write_named(openai_chat_writing_t *wr, llmgw_str_t name)
+static void write_named(openai_writing_t *wr, llmgw_str_t name)
 {
-    const char *type = is_custom(wr, name) ? "custom" : "function";
+    const char *type = llmgw_openai_is_custom(wr->req, name) ? "custom"
+                                                             : "function";
     llmgw_json_writer_t *w = &wr->w;
 
     llmgw_json_begin(w, '{');
@@ -87,13 +47,7 @@ static void write_named(openai_chat_writing_t *wr, llmgw_str_t name)
     llmgw_json_end(w, '}');
 }
 
-static const char *get_mode(llmgw_choice_e choice)
-{
-    return choice == LLMGW_CHOICE_NONE ? "none"
-        : choice == LLMGW_CHOICE_REQUIRED ? "required" : "auto";
-}
-
-static void write_allowed(openai_chat_writing_t *wr)
+static void write_allowed(openai_writing_t *wr)
 {
     llmgw_json_writer_t *w = &wr->w;
     int i;
@@ -104,7 +58,7 @@ static void write_allowed(openai_chat_writing_t *wr)
     llmgw_json_key(w, "allowed_tools");
     llmgw_json_begin(w, '{');
     llmgw_json_key(w, "mode");
-    llmgw_json_strz(w, get_mode(wr->req->choice));
+    llmgw_json_strz(w, llmgw_openai_choice_word(wr->req->choice));
     llmgw_json_key(w, "tools");
     llmgw_json_begin(w, '[');
     for (i = 0; i < wr->req->allowed_tools->nelts; i++) {
@@ -116,72 +70,23 @@ static void write_allowed(openai_chat_writing_t *wr)
     llmgw_json_end(w, '}');
 }
 
-/* Was the tool that must be called left out? */
-static int is_choice_gone(const openai_chat_writing_t *wr)
+static void write_tool(openai_writing_t *wr, int i)
 {
-    const llmgw_request_t *req = wr->req;
-    int i;
+    const llmgw_tool_t *tool = get_tool(wr, i);
 
-    if (req->choice != LLMGW_CHOICE_NAMED
-        || req->dialect == &llmgw_dialect_openai_chat) {
-        return 0;
-    }
-    for (i = 0; i < req->tools->nelts; i++) {
-        if (!is_foreign(wr, get_tool(wr, i))
-            && llmgw_str_eq(get_tool(wr, i)->name, req->choice_name)) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static void write_choice(openai_chat_writing_t *wr)
-{
-    const llmgw_request_t *req = wr->req;
-
-    if ((req->choice == LLMGW_CHOICE_UNSET && !req->allowed_tools)
-        || is_choice_gone(wr)) {
-        return;
-    }
-    llmgw_json_key(&wr->w, "tool_choice");
-    if (req->choice == LLMGW_CHOICE_NAMED) {
-        write_named(wr, req->choice_name);
-    }
-    else if (req->allowed_tools && req->choice != LLMGW_CHOICE_NONE) {
-        write_allowed(wr);
+    if (tool->type == LLMGW_TOOL_BUILTIN) {
+        llmgw_json_raw_out(&wr->w, tool->raw);
     }
     else {
-        llmgw_json_strz(&wr->w, get_mode(req->choice));
+        write_function(wr, tool);
     }
 }
 
-apr_status_t llmgw_openai_chat_write_tools(openai_chat_writing_t *wr)
+apr_status_t llmgw_openai_chat_write_tools(openai_writing_t *wr)
 {
-    const llmgw_request_t *req = wr->req;
-    apr_status_t rv;
-    int i, kept;
+    static const llmgw_openai_tool_fns_t fns = {
+        write_tool, write_named, write_allowed, NULL
+    };
 
-    rv = check_tools(wr, &kept);
-    if (rv != APR_SUCCESS || kept == 0) {
-        return rv;
-    }
-    llmgw_json_key(&wr->w, "tools");
-    llmgw_json_begin(&wr->w, '[');
-    for (i = 0; i < req->tools->nelts; i++) {
-        if (get_tool(wr, i)->type == LLMGW_TOOL_BUILTIN) {
-            if (!is_foreign(wr, get_tool(wr, i))) {
-                llmgw_json_raw_out(&wr->w, get_tool(wr, i)->raw);
-            }
-        }
-        else {
-            write_function(wr, get_tool(wr, i));
-        }
-    }
-    llmgw_json_end(&wr->w, ']');
-    write_choice(wr);
-    if (req->parallel_tools >= 0) {
-        llmgw_json_key(&wr->w, "parallel_tool_calls");
-        llmgw_json_bool_out(&wr->w, req->parallel_tools);
-    }
-    return APR_SUCCESS;
+    return llmgw_openai_write_tools(wr, &fns);
 }

@@ -2,8 +2,7 @@
 #ifndef LLMGW_OPENAI_CHAT_H
 #define LLMGW_OPENAI_CHAT_H
 
-#include <apr_hash.h>
-#include "../common.h"
+#include "../openai.h"
 
 /*
  * Beyond OpenAI's own reference this dialect reads and writes what clients and
@@ -19,20 +18,11 @@
  * - `cache_control` on content parts, tools and messages.
  */
 
-/** What ends each stream. */
-#define LLMGW_OPENAI_CHAT_STREAM_END "data: [DONE]\n\n"
-
 /* ---- words, openai_chat.c ----------------------------------------------- */
 
 llmgw_stop_e llmgw_openai_chat_stop(const llmgw_json_t *finish_reason);
 const char *llmgw_openai_chat_finish_reason(llmgw_stop_e stop, int has_tools,
                                             int legacy);
-
-/** The raw thought signature of a tool call, NULL if it has none. */
-const llmgw_json_t *llmgw_openai_chat_signature(const llmgw_json_t *call);
-
-/** Write extra_content with a signature, nothing if never given. */
-void llmgw_openai_chat_put_signature(llmgw_json_writer_t *w, llmgw_str_t sig);
 
 /** Write the figures as an object "usage" wants them. */
 void llmgw_openai_chat_put_usage(llmgw_json_writer_t *w,
@@ -43,58 +33,20 @@ void llmgw_openai_chat_put_annotation(llmgw_json_writer_t *w, llmgw_str_t raw,
                                       llmgw_str_t url, llmgw_str_t title,
                                       const llmgw_dialect_t *dialect);
 
-/**
- * Write a data: URL as a string.
- */
-void llmgw_openai_chat_put_data_url(llmgw_json_writer_t *w,
-                                    llmgw_str_t media_type, llmgw_str_t data);
-
-/** Take a data: URL with base64 apart. @return 0 if it is none */
-int llmgw_openai_chat_split_data_url(llmgw_str_t url, llmgw_str_t *media_type,
-                                     llmgw_str_t *data);
-
 /* ---- requests ----------------------------------------------------------- */
 
-/** What reading a request works with. */
-typedef struct openai_chat_reading_t {
-    llmgw_request_t *req;
-    apr_pool_t *p;
-    llmgw_err_t *err;
-    const char *list;           /* "messages"; NULL: at the top level */
-    int i;
-    const char *sub;            /* "content"; NULL: on the element itself */
-    int j;                      /* -1: sub is no list */
-    int ncalls;                 /* legacy calls, which have no id */
-    apr_hash_t *calls;          /* id -> llmgw_str_t *: name of the tool */
-} openai_chat_reading_t;
-
-/** Fail with LLMGW_EINVAL (expected: "a string"), naming field of where we are;
- * field NULL: the place itself. */
-apr_status_t llmgw_openai_chat_invalid(openai_chat_reading_t *r,
-                                       const char *field,
-                                       const char *expected);
-/** Fail with LLMGW_EMISSING. */
-apr_status_t llmgw_openai_chat_missing(openai_chat_reading_t *r,
-                                       const char *field);
-
-/** An optional string member; null counts as absent. LLMGW_EINVAL. */
-apr_status_t llmgw_openai_chat_read_string(openai_chat_reading_t *r,
-                                           const llmgw_json_t *obj,
-                                           const char *field,
-                                           llmgw_str_t *out);
-
-apr_status_t llmgw_openai_chat_read_messages(openai_chat_reading_t *r,
+apr_status_t llmgw_openai_chat_read_messages(llmgw_reading_t *r,
                                              const llmgw_json_t *messages);
-apr_status_t llmgw_openai_chat_read_content(openai_chat_reading_t *r,
+apr_status_t llmgw_openai_chat_read_content(llmgw_reading_t *r,
                                             const llmgw_json_t *content,
                                             apr_array_header_t *parts);
-apr_status_t llmgw_openai_chat_read_tools(openai_chat_reading_t *r,
+apr_status_t llmgw_openai_chat_read_tools(llmgw_reading_t *r,
                                           const llmgw_json_t *tools);
-apr_status_t llmgw_openai_chat_read_functions(openai_chat_reading_t *r,
+apr_status_t llmgw_openai_chat_read_functions(llmgw_reading_t *r,
                                               const llmgw_json_t *functions);
-apr_status_t llmgw_openai_chat_read_choice(openai_chat_reading_t *r,
+apr_status_t llmgw_openai_chat_read_choice(llmgw_reading_t *r,
                                            const llmgw_json_t *choice);
-apr_status_t llmgw_openai_chat_read_format(openai_chat_reading_t *r,
+apr_status_t llmgw_openai_chat_read_format(llmgw_reading_t *r,
                                            const llmgw_json_t *format);
 
 apr_status_t llmgw_openai_chat_request_decode(llmgw_request_t **out,
@@ -103,38 +55,20 @@ apr_status_t llmgw_openai_chat_request_decode(llmgw_request_t **out,
                                               apr_pool_t *p,
                                               llmgw_err_t *err);
 
-/** What writing a request works with. */
-typedef struct openai_chat_writing_t {
-    llmgw_json_writer_t w;
-    const llmgw_request_t *req;
-    llmgw_encode_t *how;
-    apr_pool_t *p;
-    llmgw_err_t *err;
-} openai_chat_writing_t;
-
-/** llmgw_encode_unsupported() for this request. */
-apr_status_t llmgw_openai_chat_cannot(openai_chat_writing_t *wr, int is_hint,
-                                      const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
 /** Write a text as a part of its own. */
 void llmgw_openai_chat_write_text(llmgw_json_writer_t *w, llmgw_str_t text);
 
 /** Write a part of message i, or report it. */
-apr_status_t llmgw_openai_chat_write_part(openai_chat_writing_t *wr,
+apr_status_t llmgw_openai_chat_write_part(openai_writing_t *wr,
                                           const llmgw_part_t *part, int i);
 
-/** Report the marks on a part that no member can hold. */
-apr_status_t llmgw_openai_chat_check_marks(openai_chat_writing_t *wr,
-                                           const llmgw_part_t *part);
-
 /** Write the member "content" of message i: a text alone is a string. */
-apr_status_t llmgw_openai_chat_write_content(openai_chat_writing_t *wr,
+apr_status_t llmgw_openai_chat_write_content(openai_writing_t *wr,
                                              const apr_array_header_t *parts,
                                              int i);
 
-apr_status_t llmgw_openai_chat_write_messages(openai_chat_writing_t *wr);
-apr_status_t llmgw_openai_chat_write_tools(openai_chat_writing_t *wr);
+apr_status_t llmgw_openai_chat_write_messages(openai_writing_t *wr);
+apr_status_t llmgw_openai_chat_write_tools(openai_writing_t *wr);
 
 apr_status_t llmgw_openai_chat_request_encode(llmgw_buf_t *out,
                                               const llmgw_request_t *req,
@@ -224,19 +158,5 @@ apr_status_t llmgw_openai_chat_encode_end(llmgw_encoding_t *e);
 apr_status_t llmgw_openai_chat_encode_whole(llmgw_buf_t *out,
                                             const llmgw_answer_t *answer,
                                             const llmgw_answer_opts_t *opts);
-
-/* ---- errors, error.c ---------------------------------------------------- */
-
-void llmgw_openai_chat_error_decode(llmgw_err_t *err, const llmgw_json_t *body,
-                                    apr_pool_t *p);
-apr_status_t llmgw_openai_chat_error_encode(llmgw_buf_t *out,
-                                            const llmgw_err_t *err,
-                                            const char *request_id);
-
-/* ---- lists of models, models.c ------------------------------------------ */
-
-apr_status_t llmgw_openai_chat_models_encode(llmgw_buf_t *out,
-                                             const llmgw_model_t *models,
-                                             int n, int single);
 
 #endif /* LLMGW_OPENAI_CHAT_H */

@@ -3,24 +3,8 @@
 #include <apr_strings.h>
 #include "openai_chat.h"
 
-/* Put a URL into a part, or what a data: URL holds. */
-static apr_status_t set_url(openai_chat_reading_t *r, llmgw_part_t *part,
-                            llmgw_str_t url, const char *field)
-{
-    if (url.len >= 5 && memcmp(url.p, "data:", 5) == 0) {
-        if (!llmgw_openai_chat_split_data_url(url, &part->media_type,
-                                              &part->data)) {
-            return llmgw_openai_chat_invalid(r, field,
-                                             "a data: URL with base64 in it");
-        }
-        return APR_SUCCESS;
-    }
-    part->url = url;
-    return APR_SUCCESS;
-}
-
 /* {"url": "...", "detail": "..."}, or just the URL. */
-static apr_status_t read_url(openai_chat_reading_t *r,
+static apr_status_t read_url(llmgw_reading_t *r,
                              const llmgw_json_t *part, const char *field,
                              llmgw_part_t *out)
 {
@@ -29,7 +13,7 @@ static apr_status_t read_url(openai_chat_reading_t *r,
     apr_status_t rv = APR_SUCCESS;
 
     if (llmgw_json_is(v, LLMGW_JSON_OBJECT)) {
-        rv = llmgw_openai_chat_read_string(r, v, "detail", &out->detail);
+        rv = llmgw_reading_string(r, v, "detail", &out->detail);
         v = llmgw_json_lookup(v, "url");
         name = apr_pstrcat(r->p, field, ".url", NULL);
     }
@@ -37,57 +21,23 @@ static apr_status_t read_url(openai_chat_reading_t *r,
         return rv;
     }
     if (!v) {
-        return llmgw_openai_chat_missing(r, name);
+        return llmgw_reading_missing(r, name);
     }
     if (v->type != LLMGW_JSON_STRING) {
-        return llmgw_openai_chat_invalid(r, name, "a string");
+        return llmgw_reading_invalid(r, name, "a string");
     }
-    return set_url(r, out, llmgw_json_string(v, r->p), name);
+    return llmgw_openai_set_url(r, out, llmgw_json_string(v, r->p), name);
 }
 
-static apr_status_t read_audio(openai_chat_reading_t *r,
-                               const llmgw_json_t *part, llmgw_part_t *out)
-{
-    const llmgw_json_t *v = llmgw_json_lookup_type(part, "input_audio",
-                                                   LLMGW_JSON_OBJECT);
-    llmgw_str_t format = llmgw_json_string(llmgw_json_lookup(v, "format"),
-                                           r->p);
-
-    if (!llmgw_json_lookup_type(v, "data", LLMGW_JSON_STRING)) {
-        return llmgw_openai_chat_missing(r, "input_audio.data");
-    }
-    if (!format.len) {
-        return llmgw_openai_chat_missing(r, "input_audio.format");
-    }
-    out->data = llmgw_json_string(llmgw_json_lookup(v, "data"), r->p);
-    out->media_type = llmgw_str_is(format, "mp3")
-        ? LLMGW_STR_LIT("audio/mpeg")
-        : llmgw_str_of(apr_psprintf(r->p, "audio/%.*s",
-                                    LLMGW_STR_ARG(format)));
-    return APR_SUCCESS;
-}
-
-static apr_status_t read_file(openai_chat_reading_t *r,
-                              const llmgw_json_t *part, llmgw_part_t *out)
+static apr_status_t read_file(llmgw_reading_t *r, const llmgw_json_t *part,
+                              llmgw_part_t *out)
 {
     const llmgw_json_t *v = llmgw_json_lookup_type(part, "file",
                                                    LLMGW_JSON_OBJECT);
-    llmgw_str_t data = llmgw_json_string(llmgw_json_lookup(v, "file_data"),
-                                         r->p);
+    apr_status_t rv = llmgw_openai_read_file(r, v, out, "file.file_data");
 
-    out->file_id = llmgw_json_string(llmgw_json_lookup(v, "file_id"), r->p);
-    out->filename = llmgw_json_string(llmgw_json_lookup(v, "filename"), r->p);
-    if (!data.len) {
-        return out->file_id.len ? APR_SUCCESS
-                                : llmgw_openai_chat_missing(r, "file");
-    }
-    if (data.len > 5 && (memcmp(data.p, "data:", 5) == 0
-                         || memcmp(data.p, "http", 4) == 0)) {
-        return set_url(r, out, data, "file.file_data");
-    }
-    out->data = data;
-    out->media_type = LLMGW_STR_LIT("application/pdf");
-    return APR_SUCCESS;
+    return rv == APR_SUCCESS && !out->data.p && !out->url.p
+        && !out->file_id.len ? llmgw_reading_missing(r, "file") : rv;
 }
 
 /* The parts this dialect knows, and what reads them. */
@@ -106,41 +56,37 @@ static const struct {
     { "video_url", LLMGW_PART_VIDEO, NULL }
 };
 
-static apr_status_t read_body(openai_chat_reading_t *r,
+static apr_status_t read_body(llmgw_reading_t *r,
                               const llmgw_json_t *part, llmgw_part_t *out,
                               const char *member)
 {
-    apr_status_t rv;
-
     switch (out->type) {
     case LLMGW_PART_IMAGE:
         return read_url(r, part, "image_url", out);
     case LLMGW_PART_VIDEO:
         return read_url(r, part, "video_url", out);
     case LLMGW_PART_AUDIO:
-        return read_audio(r, part, out);
+        return llmgw_openai_read_audio(r, part, out);
     case LLMGW_PART_DOCUMENT:
         return read_file(r, part, out);
     default:
-        rv = llmgw_openai_chat_read_string(r, part, member, &out->text);
-        return rv == APR_SUCCESS && !out->text.p
-            ? llmgw_openai_chat_missing(r, member) : rv;
+        return llmgw_reading_required(r, part, member, &out->text);
     }
 }
 
-static apr_status_t read_part(openai_chat_reading_t *r,
-                              const llmgw_json_t *part,
-                              apr_array_header_t *parts)
+/* @param parts to which it is appended */
+static apr_status_t read_part(llmgw_reading_t *r, const llmgw_json_t *part,
+                              void *parts)
 {
     const llmgw_json_t *type = llmgw_json_lookup(part, "type");
     llmgw_part_t *out;
     apr_size_t i;
 
     if (part->type != LLMGW_JSON_OBJECT) {
-        return llmgw_openai_chat_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
     if (!type) {
-        return llmgw_openai_chat_missing(r, "type");
+        return llmgw_reading_missing(r, "type");
     }
     for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (llmgw_json_string_is(type, known[i].type)) {
@@ -150,35 +96,23 @@ static apr_status_t read_part(openai_chat_reading_t *r,
             return read_body(r, part, out, known[i].member);
         }
     }
-    return llmgw_openai_chat_invalid(r, "type", "\"text\", \"image_url\", "
-                                     "\"input_audio\", \"file\" or "
-                                     "\"refusal\"");
+    return llmgw_reading_invalid(r, "type", "\"text\", \"image_url\", "
+                                 "\"input_audio\", \"file\" or "
+                                 "\"refusal\"");
 }
 
-apr_status_t llmgw_openai_chat_read_content(openai_chat_reading_t *r,
+apr_status_t llmgw_openai_chat_read_content(llmgw_reading_t *r,
                                             const llmgw_json_t *content,
                                             apr_array_header_t *parts)
 {
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
-
     if (content->type == LLMGW_JSON_STRING) {
         llmgw_parts_add(parts, LLMGW_PART_TEXT)->text =
             llmgw_json_string(content, r->p);
         return APR_SUCCESS;
     }
     if (content->type != LLMGW_JSON_ARRAY) {
-        return llmgw_openai_chat_invalid(r, "content",
-                                         "a string or an array of parts");
+        return llmgw_reading_invalid(r, "content",
+                                     "a string or an array of parts");
     }
-    r->sub = "content";
-    r->j = 0;
-    for (v = llmgw_json_each(content, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(content, v)) {
-        rv = read_part(r, v, parts);
-        r->j++;
-    }
-    r->sub = NULL;
-    r->j = -1;
-    return rv;
+    return llmgw_reading_each(r, "content", content, read_part, parts);
 }

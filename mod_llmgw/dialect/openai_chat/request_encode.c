@@ -1,41 +1,12 @@
 /* request_encode.c: writing a chat completions request */
-#include <stdarg.h>
-#include <string.h>
-#include <apr_strings.h>
 #include "openai_chat.h"
-
-apr_status_t llmgw_openai_chat_cannot(openai_chat_writing_t *wr, int is_hint,
-                                      const char *fmt, ...)
-{
-    const char *name;
-    va_list ap;
-
-    va_start(ap, fmt);
-    name = apr_pvsprintf(wr->p, fmt, ap);
-    va_end(ap);
-    return llmgw_encode_unsupported(wr->how, is_hint, name, wr->p, wr->err);
-}
-
-/* Another dialect's words: `raw` members mean something in it only. */
-static int is_own(const openai_chat_writing_t *wr)
-{
-    return wr->req->dialect == &llmgw_dialect_openai_chat;
-}
-
-static void opt_flag(llmgw_json_writer_t *w, const char *name, int flag)
-{
-    if (flag >= 0) {
-        llmgw_json_key(w, name);
-        llmgw_json_bool_out(w, flag);
-    }
-}
 
 /* ---- sampling ----------------------------------------------------------- */
 
 /* Stop sequences: other providers take more of them than OpenAI. */
 #define STOP_MAX 4
 
-static apr_status_t write_stop(openai_chat_writing_t *wr)
+static apr_status_t write_stop(openai_writing_t *wr)
 {
     const apr_array_header_t *stop = wr->req->stop;
     int i, n = stop ? stop->nelts : 0;
@@ -43,7 +14,7 @@ static apr_status_t write_stop(openai_chat_writing_t *wr)
     if (n == 0) {
         return APR_SUCCESS;
     }
-    if (!is_own(wr) && n > STOP_MAX) {
+    if (!llmgw_openai_is_own(wr) && n > STOP_MAX) {
         n = STOP_MAX;
     }
     llmgw_json_key(&wr->w, "stop");
@@ -52,11 +23,11 @@ static apr_status_t write_stop(openai_chat_writing_t *wr)
         llmgw_json_str(&wr->w, APR_ARRAY_IDX(stop, i, llmgw_str_t));
     }
     llmgw_json_end(&wr->w, ']');
-    return n < stop->nelts ? llmgw_openai_chat_cannot(wr, 1, "stop")
+    return n < stop->nelts ? llmgw_openai_cannot(wr, 1, "stop")
                            : APR_SUCCESS;
 }
 
-static apr_status_t write_limits(openai_chat_writing_t *wr)
+static apr_status_t write_limits(openai_writing_t *wr)
 {
     const llmgw_request_t *req = wr->req;
     llmgw_json_writer_t *w = &wr->w;
@@ -72,14 +43,14 @@ static apr_status_t write_limits(openai_chat_writing_t *wr)
     llmgw_json_opt_raw(w, "seed", req->seed);
     llmgw_json_opt_raw(w, "presence_penalty", req->presence_penalty);
     llmgw_json_opt_raw(w, "frequency_penalty", req->frequency_penalty);
-    opt_flag(w, "logprobs", req->logprobs);
+    llmgw_openai_opt_flag(w, "logprobs", req->logprobs);
     llmgw_json_opt_raw(w, "top_logprobs", req->top_logprobs);
     return rv;
 }
 
 /* ---- format and reasoning ----------------------------------------------- */
 
-static void write_schema(openai_chat_writing_t *wr)
+static void write_schema(openai_writing_t *wr)
 {
     const llmgw_request_t *req = wr->req;
     llmgw_json_writer_t *w = &wr->w;
@@ -92,11 +63,11 @@ static void write_schema(openai_chat_writing_t *wr)
                    : LLMGW_STR_LIT("response"));
     llmgw_json_opt_str(w, "description", req->schema_description);
     llmgw_json_opt_raw(w, "schema", req->schema);
-    opt_flag(w, "strict", req->schema_strict);
+    llmgw_openai_opt_flag(w, "strict", req->schema_strict);
     llmgw_json_end(w, '}');
 }
 
-static void write_format(openai_chat_writing_t *wr)
+static void write_format(openai_writing_t *wr)
 {
     static const char *const types[] = {
         [LLMGW_FORMAT_TEXT] = "text",
@@ -118,24 +89,9 @@ static void write_format(openai_chat_writing_t *wr)
     llmgw_json_end(w, '}');
 }
 
-/* A budget of tokens is put into the nearest word there is; so is "max". */
-static llmgw_str_t get_effort(const llmgw_request_t *req)
-{
-    apr_int64_t budget = llmgw_raw_int(req->reasoning_budget, -1);
-
-    if (llmgw_str_is(req->effort, "max")) {
-        return LLMGW_STR_LIT("high");
-    }
-    if (req->effort.p || req->reasoning_off || budget < 0) {
-        return req->effort;
-    }
-    return budget <= 4096 ? LLMGW_STR_LIT("low")
-        : budget <= 12288 ? LLMGW_STR_LIT("medium") : LLMGW_STR_LIT("high");
-}
-
 /* ---- the rest ----------------------------------------------------------- */
 
-static void write_stream(openai_chat_writing_t *wr)
+static void write_stream(openai_writing_t *wr)
 {
     if (!wr->how->stream) {
         return;
@@ -148,93 +104,21 @@ static void write_stream(openai_chat_writing_t *wr)
     }
 }
 
-static apr_status_t write_tier(openai_chat_writing_t *wr)
-{
-    static const char *const known[] = { "auto", "default", "flex", "scale",
-                                         "priority" };
-    llmgw_str_t tier = wr->req->service_tier;
-    apr_size_t i;
-
-    if (!is_own(wr) && llmgw_str_is(tier, "standard_only")) {
-        tier = LLMGW_STR_LIT("default");
-    }
-    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (is_own(wr) || llmgw_str_is(tier, known[i])) {
-            llmgw_json_opt_str(&wr->w, "service_tier", tier);
-            return APR_SUCCESS;
-        }
-    }
-    return tier.p ? llmgw_openai_chat_cannot(wr, 1, "service_tier")
-                  : APR_SUCCESS;
-}
-
-/* The longest "user" that OpenAI takes; clients of others send longer ones. */
-#define USER_MAX 64
-
-static llmgw_str_t get_user(const openai_chat_writing_t *wr)
-{
-    llmgw_str_t user = wr->req->user;
-
-    return is_own(wr) || user.len <= USER_MAX
-        ? user : llmgw_name_legal(user, USER_MAX, wr->p);
-}
-
-static apr_status_t write_account(openai_chat_writing_t *wr)
-{
-    const llmgw_request_t *req = wr->req;
-    llmgw_json_writer_t *w = &wr->w;
-    apr_status_t rv;
-
-    llmgw_json_opt_str(w, "user", get_user(wr));
-    llmgw_json_opt_raw(w, "metadata", req->metadata);
-    rv = write_tier(wr);
-    llmgw_json_opt_str(w, "prompt_cache_key", req->prompt_cache_key);
-    opt_flag(w, "store", req->store);
-    return rv;
-}
-
-/* Members of another dialect that change what the answer is. */
-static int is_meaning(llmgw_str_t name)
-{
-    return llmgw_str_is(name, "mcp_servers");
-}
-
-static apr_status_t write_extras(openai_chat_writing_t *wr)
-{
-    const llmgw_extra_t *extra;
-    apr_status_t rv = APR_SUCCESS;
-    int i;
-
-    for (i = 0; i < wr->req->extras->nelts && rv == APR_SUCCESS; i++) {
-        extra = &APR_ARRAY_IDX(wr->req->extras, i, llmgw_extra_t);
-        if (is_own(wr)) {
-            llmgw_json_key_str(&wr->w, extra->name);
-            llmgw_json_raw_out(&wr->w, extra->value);
-        }
-        else {
-            rv = llmgw_openai_chat_cannot(wr, !extra->is_meaning
-                                          && !is_meaning(extra->name), "%.*s",
-                                          LLMGW_STR_ARG(extra->name));
-        }
-    }
-    return rv;
-}
-
 /* Hints OpenAI has no member for. */
-static apr_status_t check_hints(openai_chat_writing_t *wr)
+static apr_status_t check_hints(openai_writing_t *wr)
 {
     apr_status_t rv = APR_SUCCESS;
 
     if (wr->req->top_k.p) {
-        rv = llmgw_openai_chat_cannot(wr, 1, "top_k");
+        rv = llmgw_openai_cannot(wr, 1, "top_k");
     }
     if (rv == APR_SUCCESS && wr->req->safety_settings.p) {
-        rv = llmgw_openai_chat_cannot(wr, 1, "safety_settings");
+        rv = llmgw_openai_cannot(wr, 1, "safety_settings");
     }
     return rv;
 }
 
-static apr_status_t write_members(openai_chat_writing_t *wr)
+static apr_status_t write_members(openai_writing_t *wr)
 {
     apr_status_t rv;
 
@@ -253,13 +137,15 @@ static apr_status_t write_members(openai_chat_writing_t *wr)
         return rv;
     }
     write_format(wr);
-    llmgw_json_opt_str(&wr->w, "reasoning_effort", get_effort(wr->req));
+    llmgw_json_opt_str(&wr->w, "reasoning_effort",
+                       llmgw_openai_effort(wr->req));
     llmgw_json_opt_str(&wr->w, "verbosity", wr->req->verbosity);
-    rv = write_account(wr);
+    rv = llmgw_openai_write_account(wr);
+    llmgw_openai_opt_flag(&wr->w, "store", wr->req->store);
     if (rv == APR_SUCCESS) {
         rv = check_hints(wr);
     }
-    return rv == APR_SUCCESS ? write_extras(wr) : rv;
+    return rv == APR_SUCCESS ? llmgw_openai_write_extras(wr) : rv;
 }
 
 apr_status_t llmgw_openai_chat_request_encode(llmgw_buf_t *out,
@@ -267,15 +153,6 @@ apr_status_t llmgw_openai_chat_request_encode(llmgw_buf_t *out,
                                               llmgw_encode_t *how,
                                               apr_pool_t *p, llmgw_err_t *err)
 {
-    openai_chat_writing_t wr = { LLMGW_JSON_WRITER(out), req, how, p, err };
-    apr_status_t rv;
-
-    llmgw_json_begin(&wr.w, '{');
-    rv = write_members(&wr);
-    llmgw_json_end(&wr.w, '}');
-    if (rv == APR_SUCCESS && out->failed != APR_SUCCESS) {
-        rv = llmgw_err_set(err, p, out->failed, NULL,
-                           "The request is too large.");
-    }
-    return rv;
+    return llmgw_openai_write(&llmgw_dialect_openai_chat, write_members, out,
+                              req, how, p, err);
 }

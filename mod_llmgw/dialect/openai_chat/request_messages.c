@@ -5,27 +5,9 @@
 
 /* ---- calls of the history ----------------------------------------------- */
 
-static void add_call_name(openai_chat_reading_t *r, llmgw_str_t id,
-                          llmgw_str_t name)
-{
-    llmgw_str_t *copy = apr_palloc(r->p, sizeof(*copy));
-
-    *copy = name;
-    apr_hash_set(r->calls, id.p, (apr_ssize_t)id.len, copy);
-}
-
-/* Arguments "" mean none; those that came as an object are its text. */
-static llmgw_str_t get_arguments(const llmgw_json_t *v, apr_pool_t *p)
-{
-    llmgw_str_t args = llmgw_json_is(v, LLMGW_JSON_OBJECT)
-        ? llmgw_json_raw(v) : llmgw_json_string(v, p);
-
-    return llmgw_text_is_blank(args) ? LLMGW_STR_LIT("{}") : args;
-}
-
-static apr_status_t read_call(openai_chat_reading_t *r,
-                              const llmgw_json_t *call,
-                              apr_array_header_t *parts)
+/* @param parts to which it is appended */
+static apr_status_t read_call(llmgw_reading_t *r, const llmgw_json_t *call,
+                              void *parts)
 {
     const llmgw_json_t *custom = llmgw_json_lookup_type(call, "custom",
                                                         LLMGW_JSON_OBJECT);
@@ -34,63 +16,50 @@ static apr_status_t read_call(openai_chat_reading_t *r,
     llmgw_part_t *part;
     apr_status_t rv;
 
+    if (call->type != LLMGW_JSON_OBJECT) {
+        return llmgw_reading_invalid(r, NULL, "an object");
+    }
     if (!f) {
-        return llmgw_openai_chat_missing(r, "function");
+        return llmgw_reading_missing(r, "function");
     }
     if (!llmgw_json_lookup_type(f, "name", LLMGW_JSON_STRING)) {
-        return llmgw_openai_chat_missing(r, custom ? "custom.name"
-                                                   : "function.name");
+        return llmgw_reading_missing(r, custom ? "custom.name"
+                                     : "function.name");
     }
     part = llmgw_parts_add(parts, LLMGW_PART_TOOL_CALL);
     part->is_custom = custom != NULL;
     part->name = llmgw_json_string(llmgw_json_lookup(f, "name"), r->p);
     part->arguments = custom
         ? llmgw_json_string(llmgw_json_lookup(f, "input"), r->p)
-        : get_arguments(llmgw_json_lookup(f, "arguments"), r->p);
-    part->signature = llmgw_json_string(llmgw_openai_chat_signature(call),
+        : llmgw_openai_arguments(llmgw_json_lookup(f, "arguments"), r->p);
+    part->signature = llmgw_json_string(llmgw_openai_signature(call),
                                         r->p);
     part->cache_control = llmgw_json_raw(llmgw_json_lookup_type(
         call, "cache_control", LLMGW_JSON_OBJECT));
-    rv = llmgw_openai_chat_read_string(r, call, "id", &part->id);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    rv = llmgw_reading_filled(r, call, "id", &part->id);
+    if (rv == APR_SUCCESS) {
+        llmgw_reading_add_call(r, part->id, part->name);
     }
-    if (!part->id.len) {
-        return llmgw_openai_chat_missing(r, "id");
-    }
-    add_call_name(r, part->id, part->name);
-    return APR_SUCCESS;
+    return rv;
 }
 
-static apr_status_t read_calls(openai_chat_reading_t *r,
+static apr_status_t read_calls(llmgw_reading_t *r,
                                const llmgw_json_t *message,
                                apr_array_header_t *parts)
 {
-    const llmgw_json_t *calls = llmgw_json_lookup(message, "tool_calls"), *v;
-    apr_status_t rv = APR_SUCCESS;
+    const llmgw_json_t *calls = llmgw_json_lookup(message, "tool_calls");
 
     if (!calls || calls->type == LLMGW_JSON_NULL) {
         return APR_SUCCESS;
     }
     if (calls->type != LLMGW_JSON_ARRAY) {
-        return llmgw_openai_chat_invalid(r, "tool_calls", "an array");
+        return llmgw_reading_invalid(r, "tool_calls", "an array");
     }
-    r->sub = "tool_calls";
-    r->j = 0;
-    for (v = llmgw_json_each(calls, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(calls, v)) {
-        rv = v->type == LLMGW_JSON_OBJECT
-            ? read_call(r, v, parts)
-            : llmgw_openai_chat_invalid(r, NULL, "an object");
-        r->j++;
-    }
-    r->sub = NULL;
-    r->j = -1;
-    return rv;
+    return llmgw_reading_each(r, "tool_calls", calls, read_call, parts);
 }
 
 /* The one call of the time before tools: it has no id, so one is made. */
-static apr_status_t read_function_call(openai_chat_reading_t *r,
+static apr_status_t read_function_call(llmgw_reading_t *r,
                                        const llmgw_json_t *f,
                                        apr_array_header_t *parts)
 {
@@ -100,13 +69,14 @@ static apr_status_t read_function_call(openai_chat_reading_t *r,
         return APR_SUCCESS;
     }
     if (!llmgw_json_lookup_type(f, "name", LLMGW_JSON_STRING)) {
-        return llmgw_openai_chat_missing(r, "function_call.name");
+        return llmgw_reading_missing(r, "function_call.name");
     }
     part = llmgw_parts_add(parts, LLMGW_PART_TOOL_CALL);
     part->id = llmgw_str_of(apr_psprintf(r->p, "call_function_%d",
                                          ++r->ncalls));
     part->name = llmgw_json_string(llmgw_json_lookup(f, "name"), r->p);
-    part->arguments = get_arguments(llmgw_json_lookup(f, "arguments"), r->p);
+    part->arguments = llmgw_openai_arguments(
+        llmgw_json_lookup(f, "arguments"), r->p);
     return APR_SUCCESS;
 }
 
@@ -137,7 +107,7 @@ static llmgw_part_t *join_detail(details_t *d, const llmgw_json_t *v)
 }
 
 /* Add to a part's text; a buffer keeps many small pieces cheap. */
-static void join_text(openai_chat_reading_t *r, details_t *d,
+static void join_text(llmgw_reading_t *r, details_t *d,
                       llmgw_part_t *part, llmgw_str_t text)
 {
     if (!part->text.len || !text.len) {
@@ -152,14 +122,14 @@ static void join_text(openai_chat_reading_t *r, details_t *d,
     part->text = llmgw_buf_str(d->text);
 }
 
-static void read_detail(openai_chat_reading_t *r, const llmgw_json_t *v,
+static void read_detail(llmgw_reading_t *r, const llmgw_json_t *v,
                         details_t *d)
 {
     const llmgw_json_t *type = llmgw_json_lookup(v, "type");
     const llmgw_json_t *data = llmgw_json_lookup(v, "data");
     const llmgw_json_t *text = llmgw_json_lookup(
         v, llmgw_json_string_is(type, "reasoning.summary") ? "summary"
-                                                           : "text");
+                                                 : "text");
     llmgw_part_t *part;
 
     if (llmgw_json_string_is(type, "reasoning.encrypted")) {
@@ -180,7 +150,7 @@ static void read_detail(openai_chat_reading_t *r, const llmgw_json_t *v,
     }
 }
 
-static void read_reasoning(openai_chat_reading_t *r,
+static void read_reasoning(llmgw_reading_t *r,
                            const llmgw_json_t *message,
                            apr_array_header_t *parts)
 {
@@ -211,7 +181,7 @@ static void read_reasoning(openai_chat_reading_t *r,
 
 /* ---- messages by role --------------------------------------------------- */
 
-static apr_status_t read_content(openai_chat_reading_t *r,
+static apr_status_t read_content(llmgw_reading_t *r,
                                  const llmgw_json_t *message, int required,
                                  apr_array_header_t *parts)
 {
@@ -221,7 +191,7 @@ static apr_status_t read_content(openai_chat_reading_t *r,
     apr_status_t rv;
 
     if (!content || content->type == LLMGW_JSON_NULL) {
-        return required ? llmgw_openai_chat_missing(r, "content")
+        return required ? llmgw_reading_missing(r, "content")
                         : APR_SUCCESS;
     }
     rv = llmgw_openai_chat_read_content(r, content, parts);
@@ -232,16 +202,15 @@ static apr_status_t read_content(openai_chat_reading_t *r,
     return rv;
 }
 
-static apr_status_t read_plain(openai_chat_reading_t *r,
+static apr_status_t read_plain(llmgw_reading_t *r,
                                const llmgw_json_t *message, llmgw_role_e role)
 {
-    llmgw_message_t *m = llmgw_request_add_message(r->req, r->p, role);
+    llmgw_message_t *m = llmgw_reading_add_message(r, role);
     apr_status_t rv;
 
-    m->number = r->i;
     m->developer = llmgw_json_string_is(llmgw_json_lookup(message, "role"),
                                         "developer");
-    rv = llmgw_openai_chat_read_string(r, message, "name", &m->name);
+    rv = llmgw_reading_string(r, message, "name", &m->name);
     return rv == APR_SUCCESS ? read_content(r, message, 1, m->parts) : rv;
 }
 
@@ -261,23 +230,21 @@ static void drop_empty(apr_array_header_t *parts)
 }
 
 /* A turn with nothing in it is left out. */
-static apr_status_t read_assistant(openai_chat_reading_t *r,
+static apr_status_t read_assistant(llmgw_reading_t *r,
                                    const llmgw_json_t *message)
 {
-    llmgw_message_t *m = llmgw_request_add_message(r->req, r->p,
-                                                   LLMGW_ROLE_ASSISTANT);
+    llmgw_message_t *m = llmgw_reading_add_message(r, LLMGW_ROLE_ASSISTANT);
     llmgw_str_t refusal = LLMGW_STR_NULL;
     apr_status_t rv;
 
-    m->number = r->i;
     read_reasoning(r, message, m->parts);
     rv = read_content(r, message, 0, m->parts);
     if (rv == APR_SUCCESS) {
         drop_empty(m->parts);
-        rv = llmgw_openai_chat_read_string(r, message, "name", &m->name);
+        rv = llmgw_reading_string(r, message, "name", &m->name);
     }
     if (rv == APR_SUCCESS) {
-        rv = llmgw_openai_chat_read_string(r, message, "refusal", &refusal);
+        rv = llmgw_reading_string(r, message, "refusal", &refusal);
     }
     if (rv == APR_SUCCESS && refusal.len) {
         llmgw_parts_add(m->parts, LLMGW_PART_REFUSAL)->text = refusal;
@@ -295,29 +262,17 @@ static apr_status_t read_assistant(openai_chat_reading_t *r,
     return rv;
 }
 
-/* The name of the tool that a result answers to; some targets want it. */
-static llmgw_str_t find_call_name(const openai_chat_reading_t *r,
-                                  llmgw_str_t id)
-{
-    const llmgw_str_t *name = apr_hash_get(r->calls, id.p,
-                                           (apr_ssize_t)id.len);
-
-    return name ? *name : LLMGW_STR_NULL;
-}
-
-static apr_status_t read_tool(openai_chat_reading_t *r,
+static apr_status_t read_tool(llmgw_reading_t *r,
                               const llmgw_json_t *message, int legacy)
 {
-    llmgw_message_t *m = llmgw_request_add_message(r->req, r->p,
-                                                   LLMGW_ROLE_TOOL);
+    llmgw_message_t *m = llmgw_reading_add_message(r, LLMGW_ROLE_TOOL);
     llmgw_part_t *part = llmgw_parts_add(m->parts, LLMGW_PART_TOOL_RESULT);
     apr_status_t rv;
 
-    m->number = r->i;
     part->parts = apr_array_make(r->p, 1, sizeof(llmgw_part_t));
     part->is_error = llmgw_json_bool(llmgw_json_lookup(message, "is_error"),
                                      0);
-    rv = llmgw_openai_chat_read_string(r, message, "name", &part->name);
+    rv = llmgw_reading_string(r, message, "name", &part->name);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -326,28 +281,25 @@ static apr_status_t read_tool(openai_chat_reading_t *r,
                                              r->ncalls));
     }
     else {
-        rv = llmgw_openai_chat_read_string(r, message, "tool_call_id",
-                                           &part->id);
-        if (rv == APR_SUCCESS && !part->id.len) {
-            rv = llmgw_openai_chat_missing(r, "tool_call_id");
-        }
+        rv = llmgw_reading_filled(r, message, "tool_call_id", &part->id);
     }
     if (rv == APR_SUCCESS && !part->name.p) {
-        part->name = find_call_name(r, part->id);
+        part->name = llmgw_reading_find_call(r, part->id);
     }
     return rv == APR_SUCCESS ? read_content(r, message, 0, part->parts) : rv;
 }
 
-static apr_status_t read_message(openai_chat_reading_t *r,
-                                 const llmgw_json_t *message)
+static apr_status_t read_message(llmgw_reading_t *r,
+                                 const llmgw_json_t *message, void *ctx)
 {
     const llmgw_json_t *role = llmgw_json_lookup(message, "role");
 
+    (void)ctx;
     if (message->type != LLMGW_JSON_OBJECT) {
-        return llmgw_openai_chat_invalid(r, NULL, "an object");
+        return llmgw_reading_invalid(r, NULL, "an object");
     }
     if (!role) {
-        return llmgw_openai_chat_missing(r, "role");
+        return llmgw_reading_missing(r, "role");
     }
     if (llmgw_json_string_is(role, "user")) {
         return read_plain(r, message, LLMGW_ROLE_USER);
@@ -365,28 +317,16 @@ static apr_status_t read_message(openai_chat_reading_t *r,
     if (llmgw_json_string_is(role, "function")) {
         return read_tool(r, message, 1);
     }
-    return llmgw_openai_chat_invalid(r, "role", "\"system\", \"developer\", "
-                                     "\"user\", \"assistant\" or \"tool\"");
+    return llmgw_reading_invalid(r, "role", "\"system\", \"developer\", "
+                                 "\"user\", \"assistant\" or \"tool\"");
 }
 
-apr_status_t llmgw_openai_chat_read_messages(openai_chat_reading_t *r,
+apr_status_t llmgw_openai_chat_read_messages(llmgw_reading_t *r,
                                              const llmgw_json_t *messages)
 {
-    const llmgw_json_t *v;
-    apr_status_t rv = APR_SUCCESS;
-
     if (messages->type != LLMGW_JSON_ARRAY || !messages->count) {
-        return llmgw_openai_chat_invalid(r, "messages",
-                                         "an array with at least one message");
+        return llmgw_reading_invalid(r, "messages",
+                                     "an array with at least one message");
     }
-    r->list = "messages";
-    r->calls = apr_hash_make(r->p);
-    for (v = llmgw_json_each(messages, NULL); v && rv == APR_SUCCESS;
-         v = llmgw_json_each(messages, v)) {
-        rv = read_message(r, v);
-        r->i++;
-    }
-    r->list = NULL;
-    r->i = 0;
-    return rv;
+    return llmgw_reading_each(r, "messages", messages, read_message, NULL);
 }

@@ -237,6 +237,13 @@ bad('LLMAllow "%{LLM_NONSENSE} == 1"', qr/LLM_NONSENSE/);
 bad("LLMAutoRoute $_", qr/LLMAutoRoute/) for qw(maybe 1), '""', 'on off';
 bad("LLMUnsupported $_", qr/LLMUnsupported/) for qw(ignore on), '""', 'drop reject';
 
+bad('LLMPassThrough', qr/LLMPassThrough/);
+bad("LLMPassThrough $_", qr/LLMPassThrough/) for '""', 'off all', 'files off', 'all files',
+    '/v1/files', '/files';
+bad("${e}<LLMRoute x>\nLLMTarget e\nLLMPassThrough all\n</LLMRoute>", qr/LLMPassThrough/);
+good("LLMPassThrough $_") for 'off', 'ALL', 'files files/* images/*';
+good("<Location /v1>\nLLMPassThrough all\n</Location>");
+
 # ---- what only a start can find out: it must end, with a line in the error log ---------------
 sub no_start {
     my ($text, @wants) = @_;

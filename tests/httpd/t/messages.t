@@ -249,6 +249,15 @@ is_message_error(say_to('mock/ok', more => {
     tools => [{ type => 'web_search_20250305', name => 'web_search' }] }),
     400, 'invalid_request_error', qr/tools\[0\]/,
     'a tool of Anthropic\'s own is refused elsewhere');
+my %thread = (thread => { type => 'create' });
+for my $p (qw(mock claude echo)) {      # claude: the mock's own refusal
+    $a = say_to("$p/ok", more => \%thread);
+    is_message_error($a, 400, 'invalid_request_error', undef, "$p: no message threads");
+    is($a->error->{details}{error_code}, 'thread_unsupported_request',
+       "$p: in words that let the SDK go on without");
+}
+is(say_to("$_/ok", more => { thread => undef })->status, 200, "$_: thread null")
+    for qw(mock claude echo);
 $a = say_to('mock/ok', more => { top_k => 5 });
 is($a->status, 200, 'a hint is left out');
 like($a->header('X-LLMGW-Dropped') || '', qr/top_k/, 'and named in X-LLMGW-Dropped');

@@ -64,6 +64,10 @@ $tag = tag();
 ask("gpt-x,tag=$tag");
 like(target($tag), qr{^/openai/deployments/},
      'auto: gpt-* goes to azure where it is configured');
+is(ask('both-2')->header('X-LLMGW-Provider'), 'mock',
+   'auto: of those that speak the client\'s API the first');
+is(request(path => '/v1/responses', body => json({ model => 'both-2', input => 'x' }))
+   ->header('X-LLMGW-Provider'), 'resp', 'auto: and that before others');
 is_error(ask('gone-1'), 404, 'model_not_found', undef,
          'auto: an optional provider without its key is not there');
 is_error(ask('mock-x', vhost => 'noauto'), 404, 'model_not_found', undef,

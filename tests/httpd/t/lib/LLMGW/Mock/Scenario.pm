@@ -11,6 +11,7 @@ use warnings;
 use Exporter 'import';
 use Digest::SHA ();
 use IO::Compress::Gzip qw(gzip);
+use LLMGW::Mock::Sensible qw(question answer);
 use LLMGW::Mock::Wire qw(whole events error_body models json);
 
 our @EXPORT_OK = qw(steps names);
@@ -23,9 +24,19 @@ sub names { return sort keys %SCENARIO }
 sub steps {
     my ($call) = @_;
     my $code = $SCENARIO{ $call->{name} };
+    return no_threads($call) if $call->{json}{thread};
     return $code->($call) if $code;
     return reply(404, [json_type()],
                  error_body($call, 404, "no scenario $call->{name}"));
+}
+
+# Anthropic's conversations on the server, which this one does not keep
+sub no_threads {
+    my ($call) = @_;
+    return reply(400, [json_type()], json({ type => 'error', error => {
+        type => 'invalid_request_error', message => 'no threads here',
+        details => { error_code => 'thread_unsupported_request',
+                     unsupported => ['thread'] } } }));
 }
 
 # ---- parts -------------------------------------------------------------------
@@ -140,12 +151,27 @@ sub function_response {
     my @parts = ref $c eq 'ARRAY' && @$c ? @{ $c->[-1]{parts} || [] } : ();
     my @r = map { $_->{functionResponse} || () } @parts;
     return undef unless @r;
-    return join ' ', map { my $o = $_->{response}; map { $o->{$_} } sort keys %$o } @r;
+    return join ' ', map { my $o = $_->{response};
+        map { ref $o->{$_} ? json($o->{$_}) : $o->{$_} } sort keys %$o } @r;
+}
+
+# Those of Responses' are items at the end of the input.
+sub call_output {
+    my ($call) = @_;
+    my $input = $call->{json}{input};
+    my @r;
+    for (reverse ref $input eq 'ARRAY' ? @$input : ()) {
+        last unless ($_->{type} || '') =~ /_call_output$/;
+        unshift @r, ref $_->{output} ? join('', map { $_->{text} } @{ $_->{output} })
+                                     : $_->{output};
+    }
+    return @r ? join(' ', @r) : undef;
 }
 
 sub tool_result {
     my ($call) = @_;
     return function_response($call) if $call->{form} eq 'gemini';
+    return call_output($call) if $call->{form} eq 'responses';
     my $m = $call->{json}{messages};
     my $last = ref $m eq 'ARRAY' && @$m ? $m->[-1] : {};
     return $last->{content} if ($last->{role} || '') eq 'tool';
@@ -157,26 +183,33 @@ sub tool_result {
 }
 
 sub calls_tools {
-    my (@tools) = @_;
+    my ($tools, %more) = @_;
     return sub {
         my ($call) = @_;
         my $result = tool_result($call);
         $result = join '', map { $_->{text} } @$result if ref $result;
         return usual($call, tokens => ['The tool said: ', $result])
             if defined $result;
-        return usual($call, tools => [@tools]);
+        return usual($call, tools => [@$tools], %more);
     };
 }
 
-$SCENARIO{tools} = calls_tools({ %WEATHER, args => '{"city":"Paris"}' });
-$SCENARIO{'odd-tools'} = calls_tools({ %WEATHER });
-$SCENARIO{'parallel-tools'} = calls_tools(
-    { %WEATHER, args => '{"city":"Paris"}' }, { %TIME }, { %NONE });
+my %PARIS = (%WEATHER, args => '{"city":"Paris"}');
+$SCENARIO{tools} = calls_tools([\%PARIS]);
+$SCENARIO{'odd-tools'} = calls_tools([\%WEATHER]);
+$SCENARIO{'parallel-tools'} = calls_tools([\%PARIS, \%TIME, \%NONE]);
+# Thought about, and signed: Anthropic signs the thought, Gemini the call
+$SCENARIO{'signed-tools'} = calls_tools(
+    [{ %PARIS, signature => 'c2lnbmF0dXJl' }], reasoning => 'Let me think.');
+$SCENARIO{'custom-tools'} = calls_tools(
+    [{ id => 'call_1', name => 'sql', args => "SELECT \"\x{e9}\"\n", custom => 1 }]);
 $SCENARIO{'mixed-tools'} = sub {    # two calls whose pieces come in turns
     my ($call) = @_;
     my @e = events($call, tools => [{ %WEATHER }, { %TIME }]);
-    return (out(sse_head()), chunks(@e[0, 1, 4, 2, 5, 3, 6, 7 .. $#e]),
-            last_chunk());
+    my @order = $call->{form} eq 'responses'
+        ? (0, 1, 2, 7, 3, 8, 4, 9, 10, 11, 5, 6, 12 .. $#e)
+        : (0, 1, 4, 2, 5, 3, 6, 7 .. $#e);
+    return (out(sse_head()), chunks(@e[@order]), last_chunk());
 };
 $SCENARIO{'text-and-tool'} = sub {
     return usual($_[0], tokens => ['Let me look.'], tools => [{ %TIME }]);
@@ -193,6 +226,14 @@ $SCENARIO{length} = sub {
 $SCENARIO{finish} = sub {           # why= the provider's own word
     my ($call) = @_;
     return usual($call, tokens => ['so'], stop => arg($call, 'why', 'stop'));
+};
+
+# As a model would that does as it is told, see Sensible.pm
+$SCENARIO{sensible} = sub {
+    my ($call) = @_;
+    my $question = question($call);
+    return usual($call, answer($question)) if $question;
+    return reply(400, [json_type()], error_body($call, 400, 'no request of mine'));
 };
 
 # The request as it came, as the text of the answer; body= leaves it out
@@ -234,11 +275,33 @@ JSON
         qq(event: message_stop\ndata: {"type":"message_stop" }\n\n)), last_chunk());
 }
 
+sub odd_response {
+    my ($call, $model) = @_;
+    my $base = qq("id" : "resp_odd","object":"response","created_at":1700000000,)
+             . qq("model":$model,"x_big":12345678901234567890,"x_huge":1E400);
+    my $item = qq({"type":"message","id":"msg_odd","role":"assistant","status":)
+             . qq("completed","content":[{"type":"output_text","annotations":[],)
+             . qq("text":"caf\\u00e9 \\/ \\ud83d\\ude00"}]});
+    my $end = qq({ $base ,\t"status":"completed","output":[$item],"x_neg":-0,)
+            . qq("usage":{"output_tokens":2,"input_tokens":1,"total_tokens":3} });
+    return reply(200, [json_type()], $end) unless $call->{stream};
+    return (out(sse_head()), chunks(
+        ": a comment\n\n",
+        qq(event: response.created\r\ndata:{"response" : {$base,"status":"in_progress",)
+            . qq("output":[]},"type":"response.created"}\r\n\r\n),
+        qq(event: x_unknown\nid: 7\ndata:   {"type":"x_unknown","x":-0}\n\n),
+        qq(data: {"type":"response.output_text.delta","output_index":0,\ndata: )
+            . qq("delta":"caf\\u00e9 \\/ \\ud83d\\ude00"}\n\n),
+        qq(event: response.completed\ndata: {"type":"response.completed","response":)
+            . qq($end }\n\n), "data: [DONE]\n\n"), last_chunk());
+}
+
 # Legal bytes that a copy through a JSON tree would change
 $SCENARIO{'odd-bytes'} = sub {
     my ($call) = @_;
     my $model = json("$call->{model}");
     return odd_message($call, $model) if $call->{form} eq 'anthropic';
+    return odd_response($call, $model) if $call->{form} eq 'responses';
     return reply(200, [json_type()], <<"JSON") unless $call->{stream};
  { "id" : "chatcmpl-odd" ,\t"object":"chat.completion","created":1700000000,
    "model":$model, "choices":[{"index":0,"message":{"role":"assistant",
@@ -347,7 +410,19 @@ $SCENARIO{'no-done'} = sub {
 $SCENARIO{'no-usage'} = sub {
     my ($call) = @_;
     delete $call->{json}{stream_options};
-    return usual($call, tokens => [@HELLO]);
+    return usual($call, tokens => [@HELLO], no_usage => 1);
+};
+
+# Models that need no change of name on their way
+$SCENARIO{$_} = \&hello for qw(count-exact embed-exact gemini-exact);
+
+# Embeddings
+$SCENARIO{'few-vectors'} = sub { return usual($_[0], less => 1) };
+$SCENARIO{backwards} = sub { return usual($_[0], backwards => 1) };
+$SCENARIO{'always-base64'} = sub { return usual($_[0], base64 => 1) };
+$SCENARIO{body} = sub {             # of= a whole answer, in hexadecimal
+    my ($call) = @_;
+    return reply(200, [json_type()], pack 'H*', arg($call, 'of', ''));
 };
 $SCENARIO{cookies} = sub {
     my ($call) = @_;
@@ -619,6 +694,13 @@ sub key {
         || '';
 }
 
+# The same to compare, without the prefix: in hexadecimal digits.
+sub key_digest {
+    my ($call) = @_;
+    (my $key = key($call)) =~ s/^Bearer //;
+    return Digest::SHA::sha256_hex($key);
+}
+
 sub error_event {           # key=1 repeats the key
     my ($call) = @_;
     my $message = arg($call, 'key', 0) ? 'bad key: ' . key($call)
@@ -627,6 +709,9 @@ sub error_event {           # key=1 repeats the key
     return "event: error\ndata: " . json({ type => 'error', error => {
         type => $type, message => $message } }) . "\n\n"
         if $call->{form} eq 'anthropic';
+    return "event: error\ndata: " . json({ type => 'error', sequence_number => 99,
+        code => $type, message => $message, param => undef }) . "\n\n"
+        if $call->{form} eq 'responses';
     my $name = $call->{arg}{named} ? "event: error\n" : '';
     return $name . 'data: ' . json({ error => { message => $message,
         type => $type, param => undef, code => $type } }) . "\n\n";

@@ -1,4 +1,4 @@
-# Wire.pm: answers of the mock provider: OpenAI's chat form, Anthropic's, Gemini's
+# Wire.pm: answers of the mock provider: OpenAI's two forms, Anthropic's, Gemini's
 package LLMGW::Mock::Wire;
 use strict;
 use warnings;
@@ -11,25 +11,39 @@ my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 sub json { return $json->encode(shift) }
 
 # What an answer holds, the same for all forms:
-#   tokens => [words], reasoning => text, tools => [{id, name, args (a string)}],
-#   stop => "stop" | "length" | "tool_calls"
+#   tokens => [words], reasoning => text,
+#   tools => [{id, name, args (a string), custom (a free-form tool's),
+#     signature (Gemini's)}],
+#   stop => "stop" | "length" | "tool_calls", stop_sequence => the one that was hit,
+#   usage => { prompt, completion, cached, reasoning }, and not Anthropic's
+#   choices => how many times the same, logprobs => [OpenAI's, one a token]
 sub _fill {
     my (%a) = @_;
     $a{tokens} ||= [];
     $a{tools}  ||= [];
     $a{stop}   ||= @{ $a{tools} } ? 'tool_calls' : 'stop';
+    $a{usage}  ||= { prompt => 11, cached => 3,
+                     completion => scalar @{ $a{tokens} } || 1 };
     return \%a;
 }
 
 my %ANTHROPIC_STOP = (stop => 'end_turn', length => 'max_tokens',
                       tool_calls => 'tool_use');
 
-sub _anthropic_stop { return $ANTHROPIC_STOP{ $_[0]{stop} } || $_[0]{stop} }
+sub _anthropic_stop {
+    my ($a) = @_;
+    return 'stop_sequence' if defined $a->{stop_sequence};
+    return $ANTHROPIC_STOP{ $a->{stop} } || $a->{stop};
+}
 
 sub whole {
     my ($call, %args) = @_;
     my $a = _fill(%args);
-    return json(_candidates($a, _parts($a), 1)) if $call->{form} eq 'gemini';
+    return _count($call) if $call->{op} eq 'count';
+    return _vectors($call, $a) if $call->{op} eq 'embed';
+    return json(_candidates($a, _parts($a), 1, @{ $a->{logprobs} || [] }))
+        if $call->{form} eq 'gemini';
+    return json(_response($call, $a)) if $call->{form} eq 'responses';
     return $call->{form} eq 'anthropic' ? _message($call, $a)
                                         : _completion($call, $a);
 }
@@ -38,6 +52,7 @@ sub events {
     my ($call, %args) = @_;
     my $a = _fill(%args);
     return _candidate_events($a) if $call->{form} eq 'gemini';
+    return _response_events($call, $a) if $call->{form} eq 'responses';
     return $call->{form} eq 'anthropic' ? _message_events($call, $a)
                                         : _chunks($call, $a);
 }
@@ -52,43 +67,151 @@ sub _parts {
     push @parts, { text => join '', @{ $a->{tokens} } } if @{ $a->{tokens} };
     push @parts, map {
         { functionCall => { name => $_->{name},
-                            args => $json->decode($_->{args} || '{}') } }
+                            args => $json->decode($_->{args} || '{}') },
+          $_->{signature} ? (thoughtSignature => $_->{signature}) : () }
     } @{ $a->{tools} };
     return \@parts;
 }
 
+# What is said of words: { token, logprob } each
+sub _logprobs_result {
+    my (@entries) = @_;
+    my @chosen = map { { token => $_->{token}, logProbability => $_->{logprob} } }
+        @entries;
+    return { chosenCandidates => \@chosen,
+             topCandidates => [map { { candidates => [$_] } } @chosen] };
+}
+
 sub _candidates {
-    my ($a, $parts, $last) = @_;
-    my $n = @{ $a->{tokens} } || 1;
-    my %candidate = (index => 0, content => { role => 'model', parts => $parts });
+    my ($a, $parts, $last, @logprobs) = @_;
+    my $u = $a->{usage};
+    my %candidate = (content => { role => 'model', parts => $parts });
     $candidate{finishReason} = $a->{stop} eq 'length' ? 'MAX_TOKENS' : 'STOP'
         if $last;
-    return { candidates => [\%candidate], modelVersion => 'mock',
-             responseId => 'resp-mock', usageMetadata => {
-                 promptTokenCount => 11, candidatesTokenCount => $n,
-                 totalTokenCount => 11 + $n, cachedContentTokenCount => 3 } };
+    $candidate{logprobsResult} = _logprobs_result(@logprobs) if @logprobs;
+    return { candidates => [map { { %candidate, index => $_ } } _choices($a)],
+             modelVersion => 'mock', responseId => 'resp-mock', usageMetadata => {
+                 promptTokenCount => $u->{prompt},
+                 candidatesTokenCount => $u->{completion} - ($u->{reasoning} || 0),
+                 totalTokenCount => $u->{prompt} + $u->{completion},
+                 cachedContentTokenCount => $u->{cached},
+                 $u->{reasoning} ? (thoughtsTokenCount => $u->{reasoning}) : () } };
 }
 
 # A part an event; the last one says STOP. Lines end as Gemini's do.
 sub _candidate_events {
     my ($a) = @_;
-    my @parts = map { { text => $_ } } @{ $a->{tokens} };
     my @others = grep { $_->{thought} || $_->{functionCall} } @{ _parts($a) };
-    @parts = ((grep { $_->{thought} } @others), @parts,
-              (grep { !$_->{thought} } @others));
+    my @words = map { [{ text => $a->{tokens}[$_] },
+                       $a->{logprobs} ? $a->{logprobs}[$_] : ()] } 0 .. $#{ $a->{tokens} };
+    my @events = ((map { [$_] } grep { $_->{thought} } @others), @words,
+                  (map { [$_] } grep { !$_->{thought} } @others));
+    @events = [{ text => '' }] unless @events;
     return map {
-        'data: ' . json(_candidates($a, [$parts[$_]], $_ == $#parts)) . "\r\n\r\n"
-    } 0 .. $#parts;
+        my ($part, @logprobs) = @{ $events[$_] };
+        'data: ' . json(_candidates($a, [$part], $_ == $#events, @logprobs)) . "\r\n\r\n"
+    } 0 .. $#events;
+}
+
+# ---- counting, embeddings -------------------------------------------------
+
+sub _count {
+    my ($call) = @_;
+    return json({ input_tokens => 42 }) if $call->{form} eq 'anthropic';
+    return json({ object => 'response.input_tokens', input_tokens => 17 })
+        if $call->{form} eq 'responses';
+    return json({ totalTokens => 31, promptTokensDetails => [
+        { modality => 'TEXT', tokenCount => 31 }] });
+}
+
+# How many inputs a request has
+sub _inputs {
+    my ($call) = @_;
+    my $j = $call->{json};
+    return $call->{batch} ? scalar @{ $j->{requests} || [] } : 1
+        if $call->{form} eq 'gemini';
+    return ref $j->{input} && ref \($j->{input}[0] // '') eq 'SCALAR'
+           && $j->{input}[0] =~ /^\d+$/ ? 1
+         : ref $j->{input} ? scalar @{ $j->{input} } : 1;
+}
+
+# Number texts that printing anew would change; the last one tells the vectors
+# apart
+sub vector {
+    my ($i) = @_;
+    return "[0.10, -2.50e-1,1.0E0,\n$i]";
+}
+
+sub _base64 {
+    my ($i) = @_;
+    require MIME::Base64;
+    return MIME::Base64::encode_base64(pack('f<*', 0.1, -0.25, 1, $i), '');
+}
+
+# less= vectors too few, backwards => the last one first, no_usage
+sub _vectors {
+    my ($call, $a) = @_;
+    my @i = 0 .. _inputs($call) - 1 - ($a->{less} || 0);
+    return _embeddings($call, $a, @i) if $call->{form} eq 'gemini';
+    my $base64 = ($call->{json}{encoding_format} || '') eq 'base64'
+              || $a->{base64};
+    @i = reverse @i if $a->{backwards};
+    my @data = map {
+        my $v = $base64 ? '"' . _base64($_) . '"' : vector($_);
+        qq({"object":"embedding","index":$_,"embedding":$v})
+    } @i;
+    my $usage = $a->{no_usage} ? ''
+        : ',"usage":{"prompt_tokens":6,"total_tokens":6}';
+    my $model = json("$call->{model}");
+    return qq( {"object":"list", "data":[) . join(',', @data)
+         . qq(],"model":$model$usage,"x_huge":1E400} );
+}
+
+sub _embeddings {
+    my ($call, $a, @i) = @_;
+    my @values = map { '{"values":' . vector($_) . '}' } @i;
+    my $usage = $a->{no_usage} ? ''
+        : ',"usageMetadata":{"promptTokenCount":5,"promptTokenDetails":'
+          . '[{"modality":"TEXT","tokenCount":5}]}';
+    return ' {"embeddings":[' . join(', ', @values) . "]$usage} "
+        if $call->{batch};
+    return ' {"embedding":' . ($values[0] || '{}') . "$usage} ";
 }
 
 # ---- OpenAI ----------------------------------------------------------------
 
 sub _usage {
     my ($a) = @_;
-    my $n = @{ $a->{tokens} } || 1;
-    return { prompt_tokens => 11, completion_tokens => $n,
-             total_tokens => 11 + $n,
-             prompt_tokens_details => { cached_tokens => 3 } };
+    my $u = $a->{usage};
+    return { prompt_tokens => $u->{prompt}, completion_tokens => $u->{completion},
+             total_tokens => $u->{prompt} + $u->{completion},
+             prompt_tokens_details => { cached_tokens => $u->{cached} },
+             defined $u->{reasoning} ? (completion_tokens_details => {
+                 reasoning_tokens => $u->{reasoning} }) : () };
+}
+
+sub _choices { return 0 .. ($_[0]{choices} || 1) - 1 }
+
+# As vLLM tells which stop sequence it was
+sub _hit {
+    my ($a) = @_;
+    return defined $a->{stop_sequence} ? (stop_reason => $a->{stop_sequence}) : ();
+}
+
+# As Gemini's own OpenAI-compatible server puts it
+sub _signed {
+    my ($tool) = @_;
+    return () unless $tool->{signature};
+    return (extra_content => {
+        google => { thought_signature => $tool->{signature} } });
+}
+
+sub _tool_call {
+    my ($t, $args) = @_;
+    return { id => $t->{id}, type => 'custom',
+             custom => { name => $t->{name}, input => $args } } if $t->{custom};
+    return { id => $t->{id}, type => 'function', _signed($t),
+             function => { name => $t->{name}, arguments => $args } };
 }
 
 sub _completion {
@@ -97,16 +220,15 @@ sub _completion {
                    content => @{ $a->{tokens} } ? join('', @{ $a->{tokens} })
                                                 : undef);
     $message{reasoning_content} = $a->{reasoning} if defined $a->{reasoning};
-    $message{tool_calls} = [map {
-        { id => $_->{id}, type => 'function',
-          function => { name => $_->{name}, arguments => $_->{args} } }
-    } @{ $a->{tools} }] if @{ $a->{tools} };
+    $message{tool_calls} = [map { _tool_call($_, $_->{args}) } @{ $a->{tools} }]
+        if @{ $a->{tools} };
     return json({
         id => 'chatcmpl-mock', object => 'chat.completion',
         created => 1700000000, model => "$call->{model}",
         system_fingerprint => 'fp_mock',
-        choices => [{ index => 0, message => \%message, logprobs => undef,
-                      finish_reason => $a->{stop} }],
+        choices => [map { { index => $_, message => \%message, _hit($a),
+            logprobs => _logprobs($a->{logprobs}), finish_reason => $a->{stop} } }
+            _choices($a)],
         usage => _usage($a) });
 }
 
@@ -118,10 +240,23 @@ sub _chunk {
         choices => $choices, %more }) . "\n\n";
 }
 
+sub _logprobs {
+    my ($entries) = @_;
+    return $entries && { content => $entries, refusal => undef };
+}
+
 sub _delta {
-    my ($call, $delta, $finish) = @_;
+    my ($call, $delta, $finish, %more) = @_;
     return _chunk($call, [{ index => 0, delta => $delta,
-                            finish_reason => $finish }]);
+                            finish_reason => $finish, %more }]);
+}
+
+# A word, with what is said of it
+sub _word {
+    my ($call, $a, $i) = @_;
+    my $p = $a->{logprobs};
+    return _delta($call, { content => $a->{tokens}[$i] }, undef,
+                  $p ? (logprobs => _logprobs([$p->[$i]])) : ());
 }
 
 sub _chunks {
@@ -129,17 +264,17 @@ sub _chunks {
     my @out = _delta($call, { role => 'assistant', content => '' });
     push @out, _delta($call, { reasoning_content => $a->{reasoning} })
         if defined $a->{reasoning};
-    push @out, map { _delta($call, { content => $_ }) } @{ $a->{tokens} };
+    push @out, map { _word($call, $a, $_) } 0 .. $#{ $a->{tokens} };
     my $i = 0;
     for my $t (@{ $a->{tools} }) {
         push @out, _delta($call, { tool_calls => [{ index => $i,
-            id => $t->{id}, type => 'function',
-            function => { name => $t->{name}, arguments => '' } }] });
-        push @out, map { _delta($call, { tool_calls => [{ index => $i,
-            function => { arguments => $_ } }] }) } _halves($t->{args});
+                                                    %{ _tool_call($t, '') } }] });
+        push @out, map { _delta($call, { tool_calls => [{ index => $i, $t->{custom}
+            ? (custom => { input => $_ }) : (function => { arguments => $_ }) }] })
+        } _halves($t->{args});
         $i++;
     }
-    push @out, _delta($call, {}, $a->{stop});
+    push @out, _delta($call, {}, $a->{stop}, _hit($a));
     my $options = $call->{json}{stream_options};
     push @out, _chunk($call, [], usage => _usage($a))
         if ref $options eq 'HASH' && $options->{include_usage};
@@ -153,13 +288,121 @@ sub _halves {
     return (substr($s, 0, $half), substr($s, $half));
 }
 
+# ---- OpenAI's Responses ------------------------------------------------------
+
+# The items as they are in the end; each has one list of parts at most.
+sub _items {
+    my ($a, $cut) = @_;
+    my @items;
+    push @items, { id => 'rs_mock', type => 'reasoning', encrypted_content =>
+                   'gAAAAABmock-_opaque==',
+                   summary => [{ type => 'summary_text', text => $a->{reasoning} }] }
+        if defined $a->{reasoning};
+    push @items, { id => 'msg_mock', type => 'message', role => 'assistant',
+                   status => $cut ? 'incomplete' : 'completed',
+                   content => [{ type => 'output_text', annotations => [],
+                                 logprobs => [], text => join '', @{ $a->{tokens} } }] }
+        if @{ $a->{tokens} };
+    push @items, map {
+        $_->{custom}
+        ? { id => "ctc_$_->{id}", type => 'custom_tool_call', status => 'completed',
+            call_id => $_->{id}, name => $_->{name}, input => $_->{args} }
+        : { id => "fc_$_->{id}", type => 'function_call', status => 'completed',
+            call_id => $_->{id}, name => $_->{name}, arguments => $_->{args} }
+    } @{ $a->{tools} };
+    return @items;
+}
+
+my %CUT = (length => 'max_output_tokens', content_filter => 'content_filter');
+
+# A response; $status: of one that has not ended
+sub _response {
+    my ($call, $a, $status) = @_;
+    my $n = @{ $a->{tokens} } || 1;
+    my $cut = $CUT{ $a->{stop} };
+    return {
+        id => 'resp_mock', object => 'response', created_at => 1700000000,
+        model => "$call->{model}", error => undef, metadata => {},
+        instructions => $call->{json}{instructions}, temperature => 1, top_p => 1,
+        parallel_tool_calls => JSON::PP::true, tool_choice => 'auto', tools => [],
+        store => JSON::PP::false, x_mock => 'member',
+        status => $status || ($cut ? 'incomplete' : 'completed'),
+        incomplete_details => $cut && !$status ? { reason => $cut } : undef,
+        output => $status ? [] : [_items($a, $cut)],
+        usage => $status ? undef : {
+            input_tokens => 11, output_tokens => $n, total_tokens => 11 + $n,
+            input_tokens_details => { cached_tokens => 3 },
+            output_tokens_details => { reasoning_tokens => 0 } } };
+}
+
+my %PART = (
+    message => [qw(content content_part output_text content_index)],
+    reasoning => [qw(summary reasoning_summary_part reasoning_summary_text
+                     summary_index)]);
+
+# The events of an item of one part, in the pieces given
+sub _part_events {
+    my ($ev, $item, $i, @pieces) = @_;
+    my ($list, $added, $text, $index) = @{ $PART{ $item->{type} } };
+    my $part = $item->{$list}[0];
+    my @place = (item_id => $item->{id}, output_index => $i, $index => 0);
+    return ($ev->("response.$added.added", @place, part => { %$part, text => '' }),
+            (map { $ev->("response.$text.delta", @place, delta => $_,
+                         obfuscation => 'x7Gb') } @pieces),
+            $ev->("response.$text.done", @place, text => $part->{text}),
+            $ev->("response.$added.done", @place, part => $part));
+}
+
+sub _call_events {
+    my ($ev, $item, $i) = @_;
+    my ($member, $event) = $item->{type} eq 'function_call'
+        ? ('arguments', 'response.function_call_arguments')
+        : ('input', 'response.custom_tool_call_input');
+    my @place = (item_id => $item->{id}, output_index => $i);
+    return ((map { $ev->("$event.delta", @place, delta => $_) }
+                 _halves($item->{$member})),
+            $ev->("$event.done", @place, $member => $item->{$member}));
+}
+
+sub _item_events {
+    my ($ev, $a, $item, $i) = @_;
+    my $type = $item->{type};
+    my %begun = (%$item, status => 'in_progress');
+    $begun{$_} = [] for grep { ref $begun{$_} } qw(content summary);
+    $begun{$_} = '' for grep { defined $begun{$_} } qw(arguments input);
+    delete $begun{encrypted_content};
+    return ($ev->('response.output_item.added', output_index => $i, item => \%begun),
+            $type =~ /_call$/ ? _call_events($ev, $item, $i)
+            : _part_events($ev, $item, $i, $type eq 'reasoning'
+                           ? $a->{reasoning} : @{ $a->{tokens} }),
+            $ev->('response.output_item.done', output_index => $i, item => $item));
+}
+
+# OpenAI itself sends no [DONE].
+sub _response_events {
+    my ($call, $a) = @_;
+    my $n = 0;
+    my $ev = sub { return _event(@_, sequence_number => $n++) };
+    my $end = _response($call, $a);
+    my $begun = _response($call, $a, 'in_progress');
+    my @out = ($ev->('response.created', response => $begun),
+               $ev->('response.in_progress', response => $begun));
+    my $i = 0;
+    push @out, _item_events($ev, $a, $_, $i++) for @{ $end->{output} };
+    push @out, $ev->("response.$end->{status}", response => $end)
+        unless $a->{no_done};
+    return @out;
+}
+
 # ---- Anthropic ---------------------------------------------------------------
 
 sub _message_usage {
     my ($a) = @_;
-    return { input_tokens => 8, cache_read_input_tokens => 3,
+    my $u = $a->{usage};
+    return { input_tokens => $u->{prompt} - $u->{cached},
+             cache_read_input_tokens => $u->{cached},
              cache_creation_input_tokens => 0,
-             output_tokens => scalar(@{ $a->{tokens} }) || 1 };
+             output_tokens => $u->{completion} };
 }
 
 sub _message {
@@ -176,7 +419,7 @@ sub _message {
     return json({
         id => 'msg_mock', type => 'message', role => 'assistant',
         model => "$call->{model}", content => \@content,
-        stop_reason => _anthropic_stop($a), stop_sequence => undef,
+        stop_reason => _anthropic_stop($a), stop_sequence => $a->{stop_sequence},
         usage => _message_usage($a) });
 }
 
@@ -219,8 +462,8 @@ sub _message_events {
     }
     push @out, _event('message_delta',
         delta => { stop_reason => _anthropic_stop($a),
-                   stop_sequence => undef },
-        usage => { output_tokens => scalar(@{ $a->{tokens} }) || 1 });
+                   stop_sequence => $a->{stop_sequence} },
+        usage => { output_tokens => $a->{usage}{completion} });
     push @out, _event('message_stop') unless $a->{no_done};
     return @out;
 }

@@ -1,5 +1,5 @@
-/* models.c: lists of models as OpenAI's clients expect them */
-#include "openai_chat.h"
+/* openai_models.c: lists of models as OpenAI's clients expect them */
+#include "openai.h"
 
 static void put_model(llmgw_json_writer_t *w, const llmgw_model_t *m)
 {
@@ -15,26 +15,20 @@ static void put_model(llmgw_json_writer_t *w, const llmgw_model_t *m)
     llmgw_json_end(w, '}');
 }
 
-apr_status_t llmgw_openai_chat_models_encode(llmgw_buf_t *out,
-                                             const llmgw_model_t *models,
-                                             int n, int single)
+apr_status_t llmgw_openai_models_encode(llmgw_buf_t *out,
+                                        const llmgw_model_page_t *page,
+                                        int single)
 {
     llmgw_json_writer_t w = LLMGW_JSON_WRITER(out);
-    int i;
 
     if (single) {
-        put_model(&w, models);
+        put_model(&w, page->models);
         return out->failed;
     }
     llmgw_json_begin(&w, '{');
     llmgw_json_key(&w, "object");
     llmgw_json_strz(&w, "list");
-    llmgw_json_key(&w, "data");
-    llmgw_json_begin(&w, '[');
-    for (i = 0; i < n; i++) {
-        put_model(&w, &models[i]);
-    }
-    llmgw_json_end(&w, ']');
+    llmgw_page_put(&w, "data", page, put_model);
     llmgw_json_end(&w, '}');
     return out->failed;
 }
