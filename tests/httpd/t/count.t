@@ -87,7 +87,7 @@ is(last_request($tag)->{target}, '/v1/messages/count_tokens', 'its counter was a
 $tag = tag();
 $a = messages("resp/ok,tag=$tag", more => { system => 'be brief', temperature => 0.5, max_tokens => 5 });
 is($a->json->{input_tokens}, 17, 'Anthropic\'s client, a Responses provider: its count');
-is_deeply([sort keys %{ body_of(last_request($tag)) }], [qw(input instructions model)],
+is_deeply([sort keys %{ body_of(last_request($tag)) }], [qw(input model)],
           'what the counter takes, no more');
 
 $a = responses('mock/ok');
