@@ -131,11 +131,11 @@ static void level_turns(const llmgw_balance_t *b, entry_t *entries, int n,
 
         low = floor - e->slack;
         if (e->figure < low) {
-            e->figure = low;
             if (llmgw_word_cas(get_turn(b, e), &e->seen,
                                make_turn(low, origin))) {
                 e->seen = make_turn(low, origin);
             }
+            set_figure(e, origin);
         }
     }
 }

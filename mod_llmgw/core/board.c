@@ -59,40 +59,31 @@ static void carry_slot(void *to, const void *from)
     llmgw_slot_carry(to, from);
 }
 
-static void carry_key(void *to, const void *from)
-{
-    llmgw_key_slot_t *a = to;
-    const llmgw_key_slot_t *b = from;
+/* Keys and routes: the words before the owner. */
+#define FIGURES 4
 
-    llmgw_word_set(&a->bench, llmgw_word_get(&b->bench));
-    llmgw_word_set(&a->used, llmgw_word_get(&b->used));
-    llmgw_word_set(&a->refused, llmgw_word_get(&b->refused));
-    llmgw_word_set(&a->limited, llmgw_word_get(&b->limited));
+_Static_assert(offsetof(llmgw_key_slot_t, owner)
+               == FIGURES * sizeof(llmgw_word_t)
+               && offsetof(llmgw_route_slot_t, owner)
+                  == FIGURES * sizeof(llmgw_word_t),
+               "the owner follows the figures");
+
+static void carry_figures(void *to, const void *from)
+{
+    llmgw_word_t *a = to;
+    const llmgw_word_t *b = from;
+    int i;
+
+    for (i = 0; i < FIGURES; i++) {
+        llmgw_word_set(&a[i], llmgw_word_get(&b[i]));
+    }
 }
 
-static void clear_key(void *key)
+static void clear_figures(void *to)
 {
-    static const llmgw_key_slot_t none;
+    static const llmgw_word_t none[FIGURES];
 
-    carry_key(key, &none);
-}
-
-static void carry_route(void *to, const void *from)
-{
-    llmgw_route_slot_t *a = to;
-    const llmgw_route_slot_t *b = from;
-
-    llmgw_word_set(&a->budget, llmgw_word_get(&b->budget));
-    llmgw_word_set(&a->calls, llmgw_word_get(&b->calls));
-    llmgw_word_set(&a->retries, llmgw_word_get(&b->retries));
-    llmgw_word_set(&a->refused, llmgw_word_get(&b->refused));
-}
-
-static void clear_route(void *route)
-{
-    static const llmgw_route_slot_t none;
-
-    carry_route(route, &none);
+    carry_figures(to, none);
 }
 
 /* The slots of one kind on a board, side by side. */
@@ -117,7 +108,8 @@ static kind_t get_keys(const llmgw_board_t *board)
 {
     kind_t kind = { (char *)board->keys, board->room.keys,
                     sizeof(llmgw_key_slot_t),
-                    offsetof(llmgw_key_slot_t, owner), clear_key, carry_key };
+                    offsetof(llmgw_key_slot_t, owner), clear_figures,
+                    carry_figures };
     return kind;
 }
 
@@ -125,8 +117,8 @@ static kind_t get_routes(const llmgw_board_t *board)
 {
     kind_t kind = { (char *)board->routes, board->room.routes,
                     sizeof(llmgw_route_slot_t),
-                    offsetof(llmgw_route_slot_t, owner), clear_route,
-                    carry_route };
+                    offsetof(llmgw_route_slot_t, owner), clear_figures,
+                    carry_figures };
     return kind;
 }
 

@@ -296,7 +296,8 @@ static void run_crowd(crowd_t *crowd)
     }
 }
 
-/* Processes and threads that choose at the same time take turns. */
+/* Processes and threads that choose at the same time take turns: no target is
+ * off its share by more than a call a thread. */
 START_TEST(test_together)
 {
     size_t bytes = sizeof(targets_t) + 8 * sizeof(llmgw_word_t);
@@ -304,7 +305,7 @@ START_TEST(test_together)
                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     targets_t *t = (targets_t *)mem;
     crowd_t crowd = { t, (llmgw_word_t *)(mem + sizeof(targets_t)) };
-    int counts[8], i, status;
+    int i, status;
     pid_t pids[3];
 
     ck_assert_ptr_ne(mem, MAP_FAILED);
@@ -325,9 +326,9 @@ START_TEST(test_together)
         ck_assert_int_eq(status, 0);
     }
     for (i = 0; i < 8; i++) {
-        counts[i] = (int)crowd.counts[i];
+        ck_assert_int_le(abs((int)crowd.counts[i]
+                             - 3 * 4 * CROWD_PICKS * (i + 1) / 36), 12);
     }
-    check_shares(t, counts, 3 * 4 * CROWD_PICKS);
     munmap(mem, bytes);
 }
 END_TEST
