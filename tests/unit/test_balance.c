@@ -104,7 +104,7 @@ START_TEST(test_as_the_textbook)
     apr_uint64_t seed = 1;
     int round, i, n;
 
-    for (round = 0; round < 200; round++) {
+    for (round = 0; round < 60; round++) {
         double current[TARGETS_MAX] = { 0 };
         targets_t *t;
 
@@ -145,7 +145,7 @@ START_TEST(test_shares)
     apr_uint64_t seed = 2;
     int round, i, n;
 
-    for (round = 0; round < 30; round++) {
+    for (round = 0; round < 10; round++) {
         int counts[TARGETS_MAX] = { 0 };
         targets_t *t;
 
@@ -159,10 +159,10 @@ START_TEST(test_shares)
         for (i = 0; i < 1000; i++) {
             targets_pick(t, START, 0);
         }
-        for (i = 0; i < 20000; i++) {
+        for (i = 0; i < 8000; i++) {
             counts[targets_pick(t, START, 0)]++;
         }
-        check_shares(t, counts, 20000);
+        check_shares(t, counts, 8000);
     }
 }
 END_TEST
@@ -175,7 +175,7 @@ START_TEST(test_extreme_weights)
     targets_weigh(t, 0, 1e6);
     targets_weigh(t, 1, 1e-12);
     targets_weigh(t, 2, 1e6);
-    for (i = 0; i < 100000; i++) {
+    for (i = 0; i < 20000; i++) {
         counts[targets_pick(t, START, 0)]++;
     }
     ck_assert_int_le(counts[1], 2);
@@ -192,7 +192,7 @@ START_TEST(test_comes_back)
 
     play(t, 10);
     llmgw_slot_flag(&t->slots[1], LLMGW_SLOT_DRAINED, 1);
-    play(t, 100000);
+    play(t, 10000);
     ck_assert_ptr_eq(strchr(play(t, 1000), 'b'), NULL);
     llmgw_slot_flag(&t->slots[1], LLMGW_SLOT_DRAINED, 0);
     text = play(t, 20);
@@ -237,7 +237,7 @@ START_TEST(test_no_starvation)
     for (j = 0; j < 8; j++) {
         targets_weigh(t, j, 1 + j);
     }
-    for (i = 0; i < 100000; i++) {
+    for (i = 0; i < 20000; i++) {
         int away = (int)(targets_random(&seed) % 64);
 
         if (away < 8) {
@@ -359,13 +359,13 @@ START_TEST(test_latency)
     for (i = 0; i < 4; i++) {
         observe(t, i, (i + 1) * 200 * MSEC, START);
     }
-    for (i = 0; i < 60000; i++) {
+    for (i = 0; i < 30000; i++) {
         counts[targets_pick(t, START, targets_random(&seed))]++;
     }
     /* of two drawn the faster one: 3/6, 2/6, 1/6 and none */
-    ck_assert_int_lt(abs(counts[0] - 30000), 600);
-    ck_assert_int_lt(abs(counts[1] - 20000), 600);
-    ck_assert_int_lt(abs(counts[2] - 10000), 600);
+    ck_assert_int_lt(abs(counts[0] - 15000), 400);
+    ck_assert_int_lt(abs(counts[1] - 10000), 400);
+    ck_assert_int_lt(abs(counts[2] - 5000), 400);
     ck_assert_int_eq(counts[3], 0);
     /* calls in flight weigh as much as the time */
     for (i = 0; i < 9; i++) {
@@ -557,18 +557,11 @@ START_TEST(test_prefix)
     for (i = 0; i < 5; i++) {
         targets_weigh(t, i, i + 1);
     }
-    for (i = 0; i < 150000; i++) {
+    for (i = 0; i < 30000; i++) {
         counts[pick_prefix(t, llmgw_hash_mix((apr_uint64_t)i) | 1)]++;
-        if (i % 100 == 99) {
-            apr_pool_clear(unit_pool);
-            t = targets_make(5, LLMGW_BALANCE_PREFIX);
-            for (moved = 0; moved < 5; moved++) {
-                targets_weigh(t, moved, moved + 1);
-            }
-        }
     }
     for (i = 0; i < 5; i++) {
-        ck_assert_msg(abs(counts[i] - 10000 * (i + 1)) < 600, "%d: %d", i,
+        ck_assert_msg(abs(counts[i] - 2000 * (i + 1)) < 300, "%d: %d", i,
                       counts[i]);
     }
 }

@@ -424,13 +424,18 @@ START_TEST(test_killed)
 {
     llmgw_board_t board = make_board(&room);
     arena_t *arena = make_arena();
+    apr_uint64_t before;
     pid_t pids[CHILDREN];
     int i, round;
 
-    for (round = 0; round < 50; round++) {
+    for (round = 0; round < 40; round++) {
         llmgw_word_set(&arena->go, 0);
         llmgw_word_set(&arena->began, 0);
+        before = sum(&board, LLMGW_SLOT_CALLS);
         start_children(&board, arena, pids, 0, round % 2 ? &restless : &calm);
+        while (sum(&board, LLMGW_SLOT_CALLS) < before + 50) {
+            usleep(100);
+        }
         for (i = 0; i < CHILDREN; i++) {
             usleep(2000);
             kill(pids[i], SIGKILL);
