@@ -116,6 +116,13 @@ llmgw_choice_t *llmgw_choice_create(apr_pool_t *p,
 /** The call has tried this one, or is not to. */
 void llmgw_choice_exclude(llmgw_choice_t *choice, int index);
 
+/** Was it excluded? */
+int llmgw_choice_excludes(const llmgw_choice_t *choice, int index);
+
+/** What need->ask() answered does not hold any more. */
+void llmgw_choice_ask_again(llmgw_choice_t *choice,
+                            const llmgw_balance_t *balance);
+
 /** @return LLMGW_OUT_... bits; 0: it is eligible */
 unsigned int llmgw_balance_test(const llmgw_balance_t *balance,
                                 llmgw_choice_t *choice,

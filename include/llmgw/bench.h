@@ -60,4 +60,7 @@ apr_interval_time_t llmgw_bench_strike(llmgw_word_t *bench, apr_time_t now);
  */
 void llmgw_bench_succeed(llmgw_word_t *bench, apr_time_t now);
 
+/** What was refused is accepted again: the bench for it ends at once. */
+void llmgw_bench_pardon(llmgw_word_t *bench, apr_time_t now);
+
 #endif /* LLMGW_BENCH_H */

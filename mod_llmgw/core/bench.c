@@ -106,3 +106,12 @@ void llmgw_bench_succeed(llmgw_word_t *bench, apr_time_t now)
     while (seen && !get_left(seen, now) && !llmgw_word_cas(bench, &seen, 0)) {
     }
 }
+
+void llmgw_bench_pardon(llmgw_word_t *bench, apr_time_t now)
+{
+    apr_uint64_t seen = llmgw_word_get(bench);
+
+    while (get_cause(seen, now) == LLMGW_BENCH_REFUSED
+           && !llmgw_word_cas(bench, &seen, 0)) {
+    }
+}

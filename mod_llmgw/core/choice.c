@@ -22,6 +22,21 @@ void llmgw_choice_exclude(llmgw_choice_t *choice, int index)
     choice->marks[index] |= LLMGW_OUT_TRIED;
 }
 
+int llmgw_choice_excludes(const llmgw_choice_t *choice, int index)
+{
+    return (choice->marks[index] & LLMGW_OUT_TRIED) != 0;
+}
+
+void llmgw_choice_ask_again(llmgw_choice_t *choice,
+                            const llmgw_balance_t *balance)
+{
+    int i;
+
+    for (i = 0; i < balance->n; i++) {
+        choice->marks[i] &= LLMGW_OUT_TRIED;
+    }
+}
+
 /* What the slot says, but for the breaker's clock, is read from one line. */
 static unsigned int test_slot(const llmgw_slot_t *slot,
                               const llmgw_breaker_conf_t *breaker,

@@ -51,6 +51,7 @@ typedef struct llmgw_attempt_t {
     llmgw_send_t send;
     const char *model;          /* asked of the provider; "" without */
     int key;                    /* which of the provider's keys; -1: none */
+    int key_doubtful;           /* refused before, as all others were */
     int status;                 /* of the provider's answer; 0: none yet */
     llmgw_timeouts_t timeout;   /* the target's, or the call's; total: of the
                                  * attempt */

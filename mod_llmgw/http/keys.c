@@ -9,9 +9,9 @@
 #include "raw.h"
 #include "standing.h"
 
-static void choose(const llmgw_call_t *call, llmgw_key_choice_t *choice)
+static void choose(const llmgw_call_t *call, apr_uint32_t turn,
+                   llmgw_key_choice_t *choice)
 {
-    static apr_uint32_t turn;
     const llmgw_provider_t *provider = call->attempt->provider;
     int i, n = provider->keys->nelts;
     llmgw_key_slot_t **slots = apr_palloc(call->attempt->pool,
@@ -20,42 +20,40 @@ static void choose(const llmgw_call_t *call, llmgw_key_choice_t *choice)
     for (i = 0; i < n; i++) {
         slots[i] = llmgw_standing_key(provider, i);
     }
-    llmgw_key_slot_choose(slots, n, n > 1 ? apr_atomic_inc32(&turn) : 0,
-                          apr_time_now(), choice);
+    llmgw_key_slot_choose(slots, n, turn, apr_time_now(), choice);
 }
 
-/* Where the provider refused all keys: the one that was not refused for the
- * longest time. A call that fails for itself (a model this key may not use)
- * must not shut out all others, and a key that was mended is noticed at once. */
-static int last_resort(const llmgw_provider_t *provider)
+/* Where the provider refused all keys: one of those all the same, in turn. A
+ * call that fails for itself (a model this key may not use) must not shut out
+ * all others, and a key that was mended is noticed soon. */
+static int last_resort(const llmgw_provider_t *provider, apr_uint32_t turn)
 {
     apr_time_t now = apr_time_now();
-    apr_interval_time_t least = 0;
-    int i, best = -1;
+    apr_uint32_t i, n = (apr_uint32_t)provider->keys->nelts;
 
-    for (i = 0; i < provider->keys->nelts; i++) {
-        const llmgw_word_t *bench = &llmgw_standing_key(provider, i)->bench;
-        apr_interval_time_t left = llmgw_bench_left(bench, now);
+    for (i = 0; i < n; i++) {
+        int at = (int)((turn % n + i) % n);
 
-        if (llmgw_bench_cause(bench, now) != LLMGW_BENCH_LIMITED
-            && (best < 0 || left < least)) {
-            best = i;
-            least = left;
+        if (llmgw_bench_cause(&llmgw_standing_key(provider, at)->bench, now)
+            != LLMGW_BENCH_LIMITED) {
+            return at;
         }
     }
-    return best;
+    return -1;
 }
 
 apr_status_t llmgw_keys_choose(llmgw_call_t *call, const char **key,
                                llmgw_err_t *err)
 {
     llmgw_attempt_t *attempt = call->attempt;
-    const llmgw_provider_t *provider = attempt->provider;
+    llmgw_provider_t *provider = attempt->provider;
+    apr_uint32_t turn = apr_atomic_inc32(&provider->key_turn);
     llmgw_key_choice_t choice;
 
-    choose(call, &choice);
-    attempt->key = choice.cause == LLMGW_BENCH_REFUSED
-                   ? last_resort(provider) : choice.index;
+    choose(call, turn, &choice);
+    attempt->key_doubtful = choice.cause == LLMGW_BENCH_REFUSED;
+    attempt->key = attempt->key_doubtful ? last_resort(provider, turn)
+                   : choice.index;
     if (llmgw_raw_keeps_key(call->raw) && provider->keys->nelts) {
         attempt->key = 0;
     }
@@ -82,7 +80,7 @@ int llmgw_keys_left(const llmgw_call_t *call)
 {
     llmgw_key_choice_t choice;
 
-    choose(call, &choice);
+    choose(call, 0, &choice);
     return choice.index >= 0 && !llmgw_raw_keeps_key(call->raw);
 }
 
@@ -90,7 +88,7 @@ apr_interval_time_t llmgw_keys_wait(const llmgw_call_t *call)
 {
     llmgw_key_choice_t choice;
 
-    choose(call, &choice);
+    choose(call, 0, &choice);
     return choice.cause == LLMGW_BENCH_LIMITED ? choice.wait_usec : 0;
 }
 
@@ -99,6 +97,7 @@ void llmgw_keys_report(const llmgw_call_t *call,
 {
     const llmgw_attempt_t *attempt = call->attempt;
     const llmgw_provider_t *provider = attempt->provider;
+    llmgw_key_slot_t *key;
     apr_interval_time_t benched;
 
     if (attempt->key < 0 || attempt->status == 0
@@ -106,9 +105,12 @@ void llmgw_keys_report(const llmgw_call_t *call,
             && retry_after_usec <= 0)) {
         return;                 /* a limit that ends nobody knows when */
     }
-    benched = llmgw_key_slot_report(llmgw_standing_key(provider, attempt->key),
-                                    attempt->status, retry_after_usec,
+    key = llmgw_standing_key(provider, attempt->key);
+    benched = llmgw_key_slot_report(key, attempt->status, retry_after_usec,
                                     apr_time_now());
+    if (attempt->key_doubtful && attempt->status < 400) {
+        llmgw_bench_pardon(&key->bench, apr_time_now());
+    }
     if (benched > 0) {
         ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, call->r,
                       LLMGW_ID("LLMGW0503") "provider %s: key %d of %d is left "

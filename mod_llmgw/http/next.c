@@ -73,42 +73,58 @@ static unsigned int typed_for(const llmgw_retry_class_t *class)
     return on;
 }
 
-static int has_typed(const llmgw_call_t *call, unsigned int on)
+/* No attempt may follow, whatever the failure. */
+static int is_over(const llmgw_call_t *call)
 {
-    const llmgw_view_t *view = call->pick.view;
-    int i;
+    return call->attempts >= call->conf->retry.attempts
+           || apr_time_now() >= last_start(call);
+}
 
-    for (i = 0; i < view->balance.n; i++) {
-        if (view->targets[i]->on & on) {
-            return 1;
-        }
-    }
-    return 0;
+int llmgw_next_wants(llmgw_call_t *call, const llmgw_err_t *err)
+{
+    llmgw_retry_class_t class = llmgw_retry_classify(err);
+
+    return !is_over(call)
+           && (llmgw_pick_has_typed(call, typed_for(&class))
+               || (llmgw_retry_matches(&call->conf->retry.on_set, err)
+                   && llmgw_pick_has_more(call)));
 }
 
 /* All have been tried: once more, when they have had time to recover. */
 static llmgw_state_e try_again(llmgw_call_t *call, const llmgw_err_t *err)
 {
     const llmgw_retry_t *retry = &call->conf->retry;
-    apr_interval_time_t wait = llmgw_keys_wait(call);
     apr_time_t now = apr_time_now();
+    apr_interval_time_t wait;
 
-    if (err->retry_after_usec > wait) {
-        wait = err->retry_after_usec;
+    llmgw_pick_restart(call);
+    wait = llmgw_pick_wait(call, now);
+    if (wait == 0 && err->status != LLMGW_ERATELIMIT) {
+        wait = err->retry_after_usec;   /* it is not benched for that */
     }
-    if (wait > retry->backoff_max_usec) {
+    if (wait < 0 || wait > retry->backoff_max_usec) {
         return LLMGW_STATE_SETTLE;
     }
-    if (wait <= 0) {
+    if (wait == 0) {
         wait = llmgw_retry_delay(retry->backoff_usec, retry->backoff_max_usec,
                                  ++call->rounds, llmgw_chance_bits());
     }
     if (now + wait >= last_start(call) || !withdraw(call)) {
         return LLMGW_STATE_SETTLE;
     }
-    llmgw_pick_restart(call);
     call->backoff_until = now + wait;
     return LLMGW_STATE_BACKOFF;
+}
+
+/* The key is to blame, and the provider has another one. */
+static int has_other_key(const llmgw_call_t *call, const llmgw_err_t *err,
+                         const llmgw_retry_class_t *class)
+{
+    int benched = (class->classes & LLMGW_RETRY_CREDENTIALS)
+                  || (err->status == LLMGW_ERATELIMIT
+                      && err->retry_after_usec > 0);
+
+    return benched && llmgw_keys_left(call);
 }
 
 /* A target that said when to come back is left alone until then: its key is,
@@ -131,24 +147,22 @@ static void bench(llmgw_call_t *call, const llmgw_err_t *err)
 
 llmgw_state_e llmgw_next_state(llmgw_call_t *call, const llmgw_err_t *err)
 {
-    const llmgw_retry_t *retry = &call->conf->retry;
     llmgw_retry_class_t class = llmgw_retry_classify(err);
-    int matches = llmgw_retry_matches(&retry->on_set, err);
+    int matches = llmgw_retry_matches(&call->conf->retry.on_set, err);
     unsigned int typed = typed_for(&class);
 
     bench(call, err);
-    if (call->attempts >= retry->attempts || !llmgw_raw_can_repeat(call->raw)
-        || apr_time_now() >= last_start(call)) {
+    if (is_over(call) || !llmgw_raw_can_repeat(call->raw)) {
         return LLMGW_STATE_SETTLE;
     }
-    if (typed && has_typed(call, typed)) {
+    if (llmgw_pick_has_typed(call, typed)) {
         llmgw_pick_narrow(call, typed, !matches);
         matches = 1;
     }
     if (!matches) {
         return LLMGW_STATE_SETTLE;
     }
-    if ((class.classes & LLMGW_RETRY_CREDENTIALS) && llmgw_keys_left(call)) {
+    if (has_other_key(call, err, &class)) {
         call->again = 1;
         return LLMGW_STATE_PICK;
     }

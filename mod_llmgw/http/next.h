@@ -15,4 +15,8 @@ void llmgw_next_count_call(const llmgw_call_t *call);
  */
 llmgw_state_e llmgw_next_state(llmgw_call_t *call, const llmgw_err_t *err);
 
+/** Would another target be asked after this failure, not counting waits and
+ * the budget? What is no failure for itself may be made one for that. */
+int llmgw_next_wants(llmgw_call_t *call, const llmgw_err_t *err);
+
 #endif /* LLMGW_HTTP_NEXT_H */

@@ -240,7 +240,8 @@ const llmgw_target_t *llmgw_pick_next(llmgw_call_t *call, llmgw_err_t *err)
         }
     }
     if (llmgw_prompt_check(call, err) != APR_SUCCESS) {
-        return NULL;            /* what was chosen by is not known */
+        llmgw_pick_release(call);   /* what was chosen by is not known */
+        return NULL;
     }
     if (i < 0) {
         say_why(call, now, err);
@@ -273,18 +274,47 @@ int llmgw_pick_has_more(llmgw_call_t *call)
     return 0;
 }
 
+apr_interval_time_t llmgw_pick_wait(llmgw_call_t *call, apr_time_t now)
+{
+    llmgw_pick_t *pick = &call->pick;
+    const llmgw_balance_t *balance = &pick->view->balance;
+    apr_interval_time_t least = -1, wait;
+    int i;
+
+    for (i = 0; i < balance->n && least != 0; i++) {
+        unsigned int out = llmgw_balance_test(balance, pick->choice,
+                                              &pick->need, i, now);
+
+        wait = llmgw_bench_left(&balance->candidates[i].slot->bench, now);
+        if ((out & ~LLMGW_OUT_BENCHED) == 0 && (least < 0 || wait < least)) {
+            least = wait;
+        }
+    }
+    return least;
+}
+
 void llmgw_pick_narrow(llmgw_call_t *call, unsigned int failed_on,
                        int only_typed)
 {
     llmgw_pick_t *pick = &call->pick;
-    int i = pick->index;
 
     pick->failed_on |= failed_on;
     pick->only_typed = only_typed;
-    llmgw_pick_restart(call);
-    if (i >= 0) {
-        llmgw_choice_exclude(pick->choice, i);
+    llmgw_choice_ask_again(pick->choice, &pick->view->balance);
+}
+
+int llmgw_pick_has_typed(const llmgw_call_t *call, unsigned int failed_on)
+{
+    const llmgw_pick_t *pick = &call->pick;
+    int i;
+
+    for (i = 0; i < pick->view->balance.n; i++) {
+        if ((pick->view->targets[i]->on & failed_on)
+            && !llmgw_choice_excludes(pick->choice, i)) {
+            return 1;
+        }
     }
+    return 0;
 }
 
 /* ---- reporting ------------------------------------------------------------------ */

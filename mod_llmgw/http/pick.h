@@ -38,6 +38,10 @@ const llmgw_target_t *llmgw_pick_again(struct llmgw_call_t *call);
 /** Is there a target that was not tried and may be now? */
 int llmgw_pick_has_more(struct llmgw_call_t *call);
 
+/** How long until a target may be tried that asked to be left alone and has
+ * nothing else against it. @return 0: one may be now; -1: there is none */
+apr_interval_time_t llmgw_pick_wait(struct llmgw_call_t *call, apr_time_t now);
+
 /** Begin anew: all targets may be tried again. */
 void llmgw_pick_restart(struct llmgw_call_t *call);
 
@@ -48,6 +52,11 @@ void llmgw_pick_restart(struct llmgw_call_t *call);
  */
 void llmgw_pick_narrow(struct llmgw_call_t *call, unsigned int failed_on,
                        int only_typed);
+
+/** Is there a target for these failures that was not tried?
+ * @param failed_on of llmgw_target_on_e */
+int llmgw_pick_has_typed(const struct llmgw_call_t *call,
+                         unsigned int failed_on);
 
 /** Tell what became of the attempt at the target in hand.
  * @param err NULL for a success */

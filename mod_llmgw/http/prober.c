@@ -20,7 +20,6 @@ typedef struct probe_t {
     const llmgw_health_check_t *how;
     apr_array_header_t *targets;    /* of const llmgw_target_t *: its */
     apr_uint64_t successes;     /* of their calls, when last looked */
-    int is_ill;
     apr_time_t due;
 
     /* while it is being asked */
@@ -107,18 +106,30 @@ static void begin_probe(probe_t *probe, apr_time_t now, apr_pool_t *pool)
 
 /* ---- what follows of the answer ----------------------------------------- */
 
-/* A target that recovers has to prove itself: a few calls pass as probes. */
-static void set_health(const llmgw_target_t *target, int is_well,
-                       apr_time_t now)
+static int is_ill(const llmgw_target_t *target)
+{
+    return (llmgw_word_get(&llmgw_standing_slot(target)->flags)
+            & LLMGW_SLOT_UNHEALTHY) != 0;
+}
+
+/* A target that recovers has to prove itself: a few calls pass as probes.
+ * @return non-zero for a change: what the board says may have come from
+ *         another child, or from before a restart */
+static int set_health(const llmgw_target_t *target, int is_well,
+                      apr_time_t now)
 {
     llmgw_slot_t *slot = llmgw_standing_slot(target);
     llmgw_breaker_change_t change;
 
+    if (is_well == !is_ill(target)) {
+        return 0;
+    }
     llmgw_slot_flag(slot, LLMGW_SLOT_UNHEALTHY, !is_well);
     if (is_well) {
         llmgw_breaker_set(&slot->breaker, LLMGW_BREAKER_HALF_OPEN, now,
                           &change);
     }
+    return 1;
 }
 
 static void log_change(const probe_t *probe, int is_well)
@@ -139,16 +150,14 @@ static void conclude(probe_t *probe, apr_time_t now)
 {
     int is_well = (probe->status >= 200 && probe->status < 400)
                   || probe->status == HTTP_TOO_MANY_REQUESTS;
-    int i;
+    int i, changes = 0;
 
-    if (is_well == !probe->is_ill) {
-        return;
-    }
-    log_change(probe, is_well);
-    probe->is_ill = !is_well;
     for (i = 0; i < probe->targets->nelts; i++) {
-        set_health(APR_ARRAY_IDX(probe->targets, i, llmgw_target_t *),
-                   is_well, now);
+        changes += set_health(APR_ARRAY_IDX(probe->targets, i,
+                                            llmgw_target_t *), is_well, now);
+    }
+    if (changes) {
+        log_change(probe, is_well);
     }
 }
 
@@ -156,17 +165,19 @@ static void conclude(probe_t *probe, apr_time_t now)
 static int answers_calls(probe_t *probe)
 {
     apr_uint64_t sum = 0;
-    int i, grew;
+    int i, grew, ill = 0;
 
     for (i = 0; i < probe->targets->nelts; i++) {
-        sum += llmgw_slot_count(llmgw_standing_slot(
-                                    APR_ARRAY_IDX(probe->targets, i,
-                                                  llmgw_target_t *)),
+        const llmgw_target_t *target = APR_ARRAY_IDX(probe->targets, i,
+                                                     llmgw_target_t *);
+
+        sum += llmgw_slot_count(llmgw_standing_slot(target),
                                 LLMGW_SLOT_SUCCEEDED);
+        ill |= is_ill(target);
     }
     grew = sum != probe->successes;
     probe->successes = sum;
-    return grew && !probe->is_ill;
+    return grew && !ill;
 }
 
 static void end_probe(probe_t *probe, apr_time_t now)
@@ -307,7 +318,8 @@ static void add_target(prober_t *prober, const llmgw_target_t *target,
     probe_t *probe;
 
     if (how->off || provider->disabled || !provider->worker) {
-        return;
+        llmgw_slot_flag(llmgw_standing_slot(target), LLMGW_SLOT_UNHEALTHY, 0);
+        return;                 /* a check of before says nothing any more */
     }
     probe = get_probe(prober, provider, how);
     if (how->interval_usec < probe->how->interval_usec) {

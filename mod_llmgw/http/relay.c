@@ -6,6 +6,7 @@
 #include "llmgw/event.h"
 #include "attempt.h"
 #include "log.h"
+#include "next.h"
 #include "op.h"
 #include "raw.h"
 #include "relay.h"
@@ -88,12 +89,39 @@ static apr_status_t take_error(llmgw_relay_t *relay, const llmgw_err_t *err)
            ? APR_SUCCESS : relay->err.status;
 }
 
+/* A filter of the provider's kept back all there was to say, and somebody else
+ * may say it: a failure then, else an answer like any other. */
+static apr_status_t check_withheld(llmgw_relay_t *relay,
+                                   const llmgw_event_t *ev)
+{
+    llmgw_call_t *call = relay->call;
+    llmgw_err_t err = LLMGW_ERR_INIT;
+
+    if (ev->type != LLMGW_EV_STOP || relay->committed || relay->has_content
+        || (ev->stop != LLMGW_STOP_FILTER && ev->stop != LLMGW_STOP_REFUSAL)) {
+        return APR_SUCCESS;
+    }
+    llmgw_err_set(&err, call->attempt->pool, LLMGW_EREJECTED,
+                  call->dialect->prompt_member,
+                  "The provider's content filter withheld the answer.");
+    err.code = "content_filter";
+    err.http_status = HTTP_BAD_REQUEST;
+    if (!llmgw_next_wants(call, &err)) {
+        return APR_SUCCESS;
+    }
+    relay->err = err;
+    return err.status;
+}
+
 static apr_status_t on_event(void *ctx, const llmgw_event_t *ev)
 {
     llmgw_relay_t *relay = ctx;
     llmgw_event_t shown = *ev;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = check_withheld(relay, ev);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     meter_event(relay, ev);
     if (ev->type == LLMGW_EV_ERROR) {
         rv = take_error(relay, ev->error);

@@ -72,7 +72,7 @@ fi
     names="mpm_$mpm unixd version log_config logio authn_core authz_core
         authn_file authz_host authz_user auth_basic mime dir alias env setenvif
         headers filter deflate status reqtimeout slotmem_shm socache_shmcb
-        ssl proxy proxy_balancer proxy_http"
+        ssl proxy proxy_balancer proxy_http watchdog"
     # it says itself that it does not work with prefork
     if [ $mpm != prefork ]; then names="$names http2"; fi
     for m in $names; do

@@ -9,7 +9,8 @@
 #   refused (nobody listens); DIR/ca.pem signed the first two certificates.
 # It ends with its parent, or on SIGTERM. What it does for a request is
 # decided by the model's name: see LLMGW::Mock::Scenario; below /raw by the
-# query: see LLMGW::Mock::Raw.
+# query: see LLMGW::Mock::Raw. A provider at /sw/NAME does what DIR/sw-NAME says,
+# for every request.
 #   GET /_stats[?tag=T]  what happened so far (requests whose model has tag=T,
 #   with their bodies and digests of their keys)
 use strict;
@@ -205,6 +206,15 @@ sub stream_body {
     }
 }
 
+# A provider at /sw/NAME does for all what the file sw-NAME says, if there is one
+sub switched {
+    my ($target) = @_;
+    my ($name) = $target =~ m{^/sw/([\w-]+)/} or return undef;
+    open my $file, '<', "$dir/sw-$name" or return undef;
+    my $line = <$file>;
+    return defined $line ? $line =~ s/\s+\z//r : '';
+}
+
 # What the request asks for: form, name and arguments of the scenario
 sub understand {
     my ($call, $nth) = @_;
@@ -234,7 +244,10 @@ sub understand {
         $call->{batch} = $2 eq 'batchEmbedContents' ? 1 : 0;
         ($call->{model} = $1) =~ s/%([0-9A-F]{2})/chr hex $1/gei;
     }
-    my ($name, @args) = split /,/, "$call->{model}";
+    my $switched = switched($call->{target});
+    my ($name, @args) = split /,/, defined $switched ? $switched
+                                                     : "$call->{model}";
+    $call->{switched} = defined $switched;
     $call->{name} = defined $name ? $name : '';
     $call->{arg} = { map { split /[=:]/, $_, 2 } grep { /[=:]/ } @args };
     return $call;
@@ -290,7 +303,7 @@ sub stats {
 sub own_answer {
     my ($call) = @_;
     my $body = $call->{target} =~ m{^/_stats(?:\?(.*))?$} ? stats($1)
-             : $call->{target} =~ m{/models(\?|$)}
+             : $call->{target} =~ m{/models(\?|$)} && !$call->{switched}
              ? LLMGW::Mock::Wire::models($call) : return;
     return [out => "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
           . 'Content-Length: ' . length($body) . "\r\n\r\n$body"];
@@ -318,9 +331,17 @@ sub told {
     my $tag = $call->{arg}{tag};
     return (name => $call->{name}, tag => $tag || '', method => $call->{method},
             target => $call->{target}, stream => $call->{stream},
+            model => $call->{model},
             defined $tag ? (form => $call->{form}, body => $call->{json},
                             key => LLMGW::Mock::Scenario::key_digest($call))
-                         : ());
+                         : (key => key_name($call)));
+}
+
+# Which of the tests' keys came, by its last part
+sub key_name {
+    my ($call) = @_;
+    my ($name) = join(' ', values %{ $call->{headers} }) =~ /CANARY-KEY-(\w+)/;
+    return $name || '';
 }
 
 sub serve {
@@ -334,14 +355,15 @@ sub serve {
         }
         read_body($call) or last;
         understand($call, ++$nth);
+        my @id = (conn => $conn_id, nth => $nth);
+        note(ev => 'request', @id, told($call),
+             $call->{op} ne 'chat' && length $call->{body} < 20_000
+             ? (body => $call->{body}) : ())
+            unless $call->{target} =~ m{^/_stats};
         if (my $own = own_answer($call)) {
             $how = play($own);
             next;
         }
-        my @id = (conn => $conn_id, nth => $nth);
-        note(ev => 'request', @id, told($call),
-             $call->{op} ne 'chat' && length $call->{body} < 20_000
-             ? (body => $call->{body}) : ());
         $how = play(LLMGW::Mock::Scenario::steps($call));
         note(ev => 'done', @id, how => $how);
         $how = 'close' if $how eq 'keep'

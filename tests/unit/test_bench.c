@@ -86,6 +86,22 @@ START_TEST(test_both)
 }
 END_TEST
 
+START_TEST(test_pardon)
+{
+    llmgw_word_t bench = 0;
+
+    llmgw_bench_pardon(&bench, START);
+    ck_assert(bench == 0);
+    llmgw_bench_strike(&bench, START);
+    llmgw_bench_pardon(&bench, START + SEC);
+    ck_assert(bench == 0);
+    llmgw_bench_limit(&bench, 10 * SEC, START);
+    llmgw_bench_pardon(&bench, START + SEC);
+    ck_assert_int_eq(llmgw_bench_cause(&bench, START + SEC),
+                     LLMGW_BENCH_LIMITED);
+}
+END_TEST
+
 START_TEST(test_clock_goes_back)
 {
     llmgw_word_t bench = 0;
@@ -97,4 +113,4 @@ START_TEST(test_clock_goes_back)
 END_TEST
 
 UNIT_MAIN("bench", test_limit, test_strikes, test_late_success, test_both,
-          test_clock_goes_back)
+          test_pardon, test_clock_goes_back)

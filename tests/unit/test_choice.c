@@ -91,6 +91,27 @@ START_TEST(test_ask)
 }
 END_TEST
 
+START_TEST(test_ask_again)
+{
+    targets_t *t = targets_make(3, LLMGW_BALANCE_WEIGHTED);
+    llmgw_choice_t *choice = llmgw_choice_create(unit_pool, &t->balance);
+
+    memset(asked, 0, sizeof(asked));
+    t->need.ask = ask;
+    t->need.ask_ctx = asked;
+    t->candidates[1].ask = 1;
+    llmgw_choice_exclude(choice, 0);
+    ck_assert(llmgw_choice_excludes(choice, 0));
+    ck_assert(!llmgw_choice_excludes(choice, 1));
+    ck_assert_uint_eq(out_of(t, choice, 1), LLMGW_OUT_WHEN);
+    ck_assert(!llmgw_choice_excludes(choice, 1));
+    llmgw_choice_ask_again(choice, &t->balance);
+    ck_assert(llmgw_choice_excludes(choice, 0));
+    ck_assert_uint_eq(out_of(t, choice, 1), LLMGW_OUT_WHEN);
+    ck_assert_int_eq(asked[1], 2);
+}
+END_TEST
+
 START_TEST(test_no_ask)
 {
     targets_t *t = targets_make(1, LLMGW_BALANCE_WEIGHTED);
@@ -182,5 +203,5 @@ START_TEST(test_wait)
 }
 END_TEST
 
-UNIT_MAIN("choice", test_reasons, test_ask, test_no_ask, test_explain,
-          test_wait)
+UNIT_MAIN("choice", test_reasons, test_ask, test_ask_again, test_no_ask,
+          test_explain, test_wait)

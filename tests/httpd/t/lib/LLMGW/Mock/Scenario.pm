@@ -742,6 +742,43 @@ $SCENARIO{status} = sub {           # code=; retry=; the dialect's own error
     return reply($code, \@fields,
                  error_body($call, $code, "mock says $code"));
 };
+# Refused for what it says or how long it is, in the dialect's own words: make=
+my %REFUSAL = (
+    context => ['This model\'s maximum context length is 8192 tokens.',
+                'context_length_exceeded'],
+    'context-words' => ['prompt is too long: 210000 tokens > 200000 maximum', undef],
+    filter => ['Your request was rejected by the safety system.', 'content_filter'],
+    'azure-filter' => ["The response was filtered due to the prompt triggering "
+        . "Azure OpenAI\'s content management policy.", 'content_filter']);
+$SCENARIO{refusal} = sub {
+    my ($call) = @_;
+    my ($message, $code) = @{ $REFUSAL{ arg($call, 'make', 'filter') } };
+    my $body = $call->{form} eq 'openai'
+        ? json({ error => { message => $message, type => 'invalid_request_error',
+                            param => 'messages', code => $code } })
+        : error_body($call, 400, $message);
+    return reply(400, [json_type()], $body);
+};
+# An answer without content that ends for a reason of its own: why=
+$SCENARIO{'finish-only'} = sub {
+    my ($call) = @_;
+    my $why = arg($call, 'why', 'content_filter');
+    return usual($call, tokens => [], stop => $why) if $call->{form} ne 'gemini';
+    my $body = { candidates => [{ index => 0, finishReason => $why }],
+                 usageMetadata => { promptTokenCount => 11, totalTokenCount => 11 } };
+    return reply(200, [json_type()], json($body)) unless $call->{stream};
+    return (out(sse_head()), chunks('data: ' . json($body) . "\r\n\r\n"),
+            last_chunk());
+};
+# Gemini's word on a prompt it does not answer
+$SCENARIO{blocked} = sub {
+    my ($call) = @_;
+    my $body = { promptFeedback => { blockReason => 'PROHIBITED_CONTENT' },
+                 usageMetadata => { promptTokenCount => 11, totalTokenCount => 11 } };
+    return reply(200, [json_type()], json($body)) unless $call->{stream};
+    return (out(sse_head()), chunks('data: ' . json($body) . "\r\n\r\n"),
+            last_chunk());
+};
 $SCENARIO{'no-content'} = sub { return out(head(204)) };
 $SCENARIO{redirect} = sub {
     my ($call) = @_;
