@@ -7,6 +7,7 @@
 #include "handler.h"
 #include "log.h"
 #include "mark.h"
+#include "measure.h"
 #include "mod_llmgw.h"
 #include "relay.h"
 #include "reply.h"
@@ -34,7 +35,7 @@ int llmgw_handler_map(request_rec *r)
 }
 
 /* The body was not read, or not to its end: the connection cannot go on. */
-static int refuse_call(llmgw_call_t *call)
+static void tell_refused(llmgw_call_t *call)
 {
     request_rec *r = call->r;
 
@@ -48,9 +49,9 @@ static int refuse_call(llmgw_call_t *call)
                        llmgw_err_code(&call->err));
         r->connection->aborted = 1;
         r->status = 499;
-        return OK;
+        return;
     }
-    return llmgw_reply_error(r, call->dialect, &call->err);
+    llmgw_reply_error(r, call->dialect, &call->err);
 }
 
 static int run_call(request_rec *r, const llmgw_surface_t *surface,
@@ -59,7 +60,9 @@ static int run_call(request_rec *r, const llmgw_surface_t *surface,
     llmgw_call_t *call = llmgw_call_create(r, surface, dialect);
 
     if (llmgw_call_accept(call) != APR_SUCCESS) {
-        return refuse_call(call);
+        tell_refused(call);
+        llmgw_measure_call(call);
+        return OK;
     }
     llmgw_driver_poll_run(call);
     return OK;
@@ -133,11 +136,30 @@ static const llmgw_dialect_t *find_surface(llmgw_surface_t *surface,
     return dialect;
 }
 
+/* A request that is not one for inference. */
+static int run_other(request_rec *r, const llmgw_surface_t *surface,
+                     const llmgw_dialect_t *dialect)
+{
+    if (surface->surface == LLMGW_SURFACE_UNKNOWN) {
+        ap_discard_request_body(r);
+        return refuse(r, dialect, LLMGW_EPATH, apr_psprintf(r->pool,
+                      "Unknown request URL: %s %s.", r->method, r->uri));
+    }
+    if (!takes_method(r, surface)) {
+        ap_discard_request_body(r);
+        apr_table_setn(r->headers_out, "Allow", surface->methods);
+        return refuse(r, dialect, LLMGW_EMETHOD, apr_psprintf(r->pool,
+                      "This URL takes %s.", surface->methods));
+    }
+    return llmgw_models_run(r, surface, dialect);
+}
+
 int llmgw_handler_run(request_rec *r)
 {
     llmgw_surface_t surface;
     const llmgw_dialect_t *dialect;
     const char *id;
+    int rv;
 
     if (!r->handler || strcmp(r->handler, "llmgw")) {
         return DECLINED;
@@ -147,19 +169,10 @@ int llmgw_handler_run(request_rec *r)
     if (dialect->request_id_header) {
         apr_table_setn(r->headers_out, dialect->request_id_header, id);
     }
-    if (surface.surface == LLMGW_SURFACE_UNKNOWN) {
-        ap_discard_request_body(r);
-        return refuse(r, dialect, LLMGW_EPATH, apr_psprintf(r->pool,
-                      "Unknown request URL: %s %s.", r->method, r->uri));
-    }
-    if (!takes_method(r, &surface)) {
-        ap_discard_request_body(r);
-        apr_table_setn(r->headers_out, "Allow", surface.methods);
-        return refuse(r, dialect, LLMGW_EMETHOD, apr_psprintf(r->pool,
-                      "This URL takes %s.", surface.methods));
-    }
-    if (surface.surface == LLMGW_SURFACE_CHAT) {
+    if (surface.surface == LLMGW_SURFACE_CHAT && takes_method(r, &surface)) {
         return run_call(r, &surface, dialect);
     }
-    return llmgw_models_run(r, &surface, dialect);
+    rv = run_other(r, &surface, dialect);
+    llmgw_measure_request(r, surface.surface);
+    return rv;
 }

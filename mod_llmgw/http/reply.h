@@ -14,6 +14,8 @@ int llmgw_reply_error(request_rec *r, const llmgw_dialect_t *dialect,
 
 /** Answer with a document. @return OK, for the handler */
 int llmgw_reply_json(request_rec *r, int status, const llmgw_buf_t *body);
+int llmgw_reply_document(request_rec *r, int status, const char *type,
+                         const llmgw_buf_t *body);
 
 /** X-LLMGW-Provider and the like, for the answer that is about to start. */
 void llmgw_reply_call_headers(llmgw_call_t *call);
