@@ -19,6 +19,7 @@
 #define LLMGW_NOTE_COMPLETION_TOKENS "llmgw-completion-tokens"
 #define LLMGW_NOTE_CACHED_TOKENS     "llmgw-cached-tokens"
 #define LLMGW_NOTE_REASONING_TOKENS  "llmgw-reasoning-tokens"
+#define LLMGW_NOTE_COST              "llmgw-cost"       /* "0.0045" */
 #define LLMGW_NOTE_ESTIMATED         "llmgw-estimated"  /* 1: tokens were */
 #define LLMGW_NOTE_STOP              "llmgw-stop"       /* "end", "length" */
 #define LLMGW_NOTE_TTFT_MS           "llmgw-ttft-ms"    /* to first token */

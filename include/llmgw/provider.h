@@ -44,6 +44,8 @@ typedef struct llmgw_provider_kind_t {
                                  * several fit: azure 1, all others 0; among
                                  * equals the client's own API is */
     unsigned int quirks;        /* LLMGW_QUIRK_... */
+    const char *system;         /* gen_ai.provider.name in OpenTelemetry's
+                                 * semantic conventions */
     /** Path and query of an operation below the provider's base path (no
      * trailing slash), percent-encoded, in pool p. */
     const char *(*path)(const llmgw_op_t *op, const char *base_path,

@@ -50,6 +50,9 @@ llmgw_route_t *llmgw_route_create(apr_pool_t *p, const char *pattern);
 /** A target with the defaults: weight 1, tier 0, prices not known. */
 llmgw_target_t *llmgw_target_create(apr_pool_t *p);
 
+/** "PROVIDER/MODEL", or "PROVIDER" where the model is the client's. */
+const char *llmgw_target_name(const llmgw_target_t *target, apr_pool_t *p);
+
 /**
  * Read the classes of an on= option, comma between, into a set.
  * @param on llmgw_target_on_e bits are added

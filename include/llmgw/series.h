@@ -16,44 +16,53 @@
  * nothing is ever removed.
  */
 
-/** The labels; longer values are cut, at a character. */
-typedef enum llmgw_series_label_e {
-    LLMGW_SERIES_ROUTE,
-    LLMGW_SERIES_PROVIDER,
-    LLMGW_SERIES_MODEL,
-    LLMGW_SERIES_CODE,          /* HTTP status the client got */
-    LLMGW_SERIES_CLASS,         /* of the error; empty: none */
-    LLMGW_SERIES__LABELS
-} llmgw_series_label_e;
+#define LLMGW_SERIES_LABELS_MAX 6
+
+/** What a table counts by, and how much it counts for each. Constant. */
+typedef struct llmgw_series_kind_t {
+    int n;                      /* labels */
+    struct {
+        const char *name;
+        apr_size_t bytes;       /* of its longest value and a NUL, a multiple
+                                 * of 8; longer values are cut, at a
+                                 * character. 512 at most for all labels */
+    } labels[LLMGW_SERIES_LABELS_MAX];
+    apr_size_t figures_bytes;   /* of words and histograms for each
+                                 * combination; a multiple of 8 */
+} llmgw_series_kind_t;
 
 /** Values by label; the strings are the caller's. */
 typedef struct llmgw_series_key_t {
-    llmgw_str_t values[LLMGW_SERIES__LABELS];
+    llmgw_str_t values[LLMGW_SERIES_LABELS_MAX];
 } llmgw_series_key_t;
 
 /** A process's view of the table; plain memory. */
 typedef struct llmgw_series_t {
+    const llmgw_series_kind_t *kind;
     llmgw_word_t *head;
     char *entries;
     apr_uint32_t room;
+    int label_words;
     apr_size_t entry_bytes;
 } llmgw_series_t;
 
 /**
  * Bytes that a table takes.
  * @param room combinations of labels, besides "other"; at least 1
- * @param figures_bytes of words and histograms for each; a multiple of 8
  */
-apr_size_t llmgw_series_bytes(apr_uint32_t room, apr_size_t figures_bytes);
+apr_size_t llmgw_series_bytes(const llmgw_series_kind_t *kind,
+                              apr_uint32_t room);
 
 /**
  * Look at a block as a table.
+ * @param kind has to outlive the view, as has mem
  * @param mem llmgw_series_bytes() bytes, aligned to 8, all zero or a table of
- *     the same measures. It has to outlive the view.
- * @return APR_SUCCESS; APR_EINVAL when it is a table of other measures
+ *     the same labels, figures and room
+ * @return APR_SUCCESS; APR_EINVAL when it is a table of others
  */
-apr_status_t llmgw_series_attach(llmgw_series_t *series, void *mem,
-                                 apr_uint32_t room, apr_size_t figures_bytes);
+apr_status_t llmgw_series_attach(llmgw_series_t *series,
+                                 const llmgw_series_kind_t *kind, void *mem,
+                                 apr_uint32_t room);
 
 /**
  * The figures of these labels: all zero when they are new. Those of "other"

@@ -29,6 +29,13 @@ static const llmgw_hist_kind_t kinds[] = {
         APR_USEC_PER_SEC, 13,
         { 10000, 25000, 50000, 75000, 100000, 150000, 200000, 300000, 400000,
           500000, 750000, 1000000, 2500000 }
+    },
+    [LLMGW_HIST_OVERHEAD] = {
+        "llmgw_overhead_seconds",
+        "Time of calls that neither the client nor a provider took.",
+        APR_USEC_PER_SEC, 13,
+        { 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
+          250000, 1000000 }
     }
 };
 

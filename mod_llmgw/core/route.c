@@ -23,6 +23,13 @@ llmgw_target_t *llmgw_target_create(apr_pool_t *p)
     return target;
 }
 
+const char *llmgw_target_name(const llmgw_target_t *target, apr_pool_t *p)
+{
+    return target->model
+           ? apr_pstrcat(p, target->provider, "/", target->model, NULL)
+           : target->provider;
+}
+
 const char *llmgw_target_parse_on(unsigned int *on, const char *classes,
                                   apr_pool_t *p)
 {

@@ -5,23 +5,11 @@
 
 /* ---- labels: padded with zeros, a NUL after each at least ---------------- */
 
-#define LABEL_WORDS 23
-#define LABEL_BYTES (LABEL_WORDS * 8)
-
-static const struct {
-    apr_size_t at;
-    apr_size_t len;
-} places[] = {
-    [LLMGW_SERIES_ROUTE] = { 0, 48 },
-    [LLMGW_SERIES_PROVIDER] = { 48, 32 },
-    [LLMGW_SERIES_MODEL] = { 80, 64 },
-    [LLMGW_SERIES_CODE] = { 144, 8 },
-    [LLMGW_SERIES_CLASS] = { 152, 32 }
-};
+#define LABEL_BYTES_MAX 512
 
 typedef union labels_t {
-    char bytes[LABEL_BYTES];
-    apr_uint64_t words[LABEL_WORDS];
+    char bytes[LABEL_BYTES_MAX];
+    apr_uint64_t words[LABEL_BYTES_MAX / 8];
 } labels_t;
 
 /* Cut before the character that does not fit. */
@@ -38,27 +26,42 @@ static apr_size_t cut(llmgw_str_t s, apr_size_t len_max)
     return len;
 }
 
-static void set_labels(labels_t *labels, const llmgw_series_key_t *key)
+static int count_words(const llmgw_series_kind_t *kind)
 {
+    apr_size_t bytes = 0;
     int i;
 
-    memset(labels, 0, sizeof(*labels));
-    for (i = 0; i < LLMGW_SERIES__LABELS; i++) {
+    for (i = 0; i < kind->n; i++) {
+        bytes += kind->labels[i].bytes;
+    }
+    return (int)(bytes / 8);
+}
+
+static void set_labels(labels_t *labels, const llmgw_series_t *series,
+                       const llmgw_series_key_t *key)
+{
+    char *at = labels->bytes;
+    int i;
+
+    memset(at, 0, (apr_size_t)series->label_words * 8);
+    for (i = 0; i < series->kind->n; i++) {
         llmgw_str_t s = key->values[i];
-        apr_size_t len = cut(s, places[i].len - 1);
+        apr_size_t room = series->kind->labels[i].bytes;
+        apr_size_t len = cut(s, room - 1);
 
         if (len) {
-            memcpy(labels->bytes + places[i].at, s.p, len);
+            memcpy(at, s.p, len);
         }
+        at += room;
     }
 }
 
-static apr_uint64_t hash_labels(const labels_t *labels)
+static apr_uint64_t hash_labels(const labels_t *labels, int words)
 {
-    apr_uint64_t h = LABEL_WORDS;
+    apr_uint64_t h = (apr_uint64_t)words;
     int i;
 
-    for (i = 0; i < LABEL_WORDS; i++) {
+    for (i = 0; i < words; i++) {
         h = llmgw_hash_mix(h ^ labels->words[i])
             + APR_UINT64_C(0x9e3779b97f4a7c15);
     }
@@ -75,39 +78,60 @@ static apr_uint64_t hash_labels(const labels_t *labels)
 
 typedef struct entry_t {
     llmgw_word_t state;
-    llmgw_word_t labels[LABEL_WORDS];
-    /* the figures follow */
+    llmgw_word_t labels[];      /* the figures follow */
 } entry_t;
 
-/* The head: this number, room, bytes of an entry, entries in use. With
- * another layout comes another number. */
-#define LAYOUT APR_UINT64_C(0x4C4C4D4757010001)
+/* The head: this number, room, bytes of an entry, digest of the labels, entries
+ * in use. With another layout comes another number. */
+#define LAYOUT APR_UINT64_C(0x4C4C4D4757010002)
 #define HEAD_WORDS 8
-#define USED_AT 3
+#define USED_AT 4
 
 /* So many places are looked at: a table that is nearly full is not slow. */
 #define PROBES 16
 
-apr_size_t llmgw_series_bytes(apr_uint32_t room, apr_size_t figures_bytes)
+static apr_size_t entry_bytes(const llmgw_series_kind_t *kind)
 {
-    return HEAD_WORDS * sizeof(llmgw_word_t)
-           + (room + (apr_size_t)1) * (sizeof(entry_t) + figures_bytes);
+    return sizeof(entry_t) + (apr_size_t)count_words(kind) * 8
+           + kind->figures_bytes;
 }
 
-apr_status_t llmgw_series_attach(llmgw_series_t *series, void *mem,
-                                 apr_uint32_t room, apr_size_t figures_bytes)
+apr_size_t llmgw_series_bytes(const llmgw_series_kind_t *kind,
+                              apr_uint32_t room)
 {
-    const apr_uint64_t head[USED_AT] = { LAYOUT, room,
-                                         sizeof(entry_t) + figures_bytes };
+    return HEAD_WORDS * sizeof(llmgw_word_t)
+           + (room + (apr_size_t)1) * entry_bytes(kind);
+}
+
+static apr_uint64_t kind_digest(const llmgw_series_kind_t *kind)
+{
+    apr_uint64_t digest = 0;
+    int i;
+
+    for (i = 0; i < kind->n; i++) {
+        digest = llmgw_hash_add(digest, llmgw_str_of(kind->labels[i].name));
+        digest = llmgw_hash_mix(digest + kind->labels[i].bytes);
+    }
+    return digest;
+}
+
+apr_status_t llmgw_series_attach(llmgw_series_t *series,
+                                 const llmgw_series_kind_t *kind, void *mem,
+                                 apr_uint32_t room)
+{
+    const apr_uint64_t head[USED_AT] = { LAYOUT, room, entry_bytes(kind),
+                                         kind_digest(kind) };
     llmgw_word_t *words = mem;
 
     if (!llmgw_word_begin(words, head, USED_AT)) {
         return APR_EINVAL;
     }
+    series->kind = kind;
     series->head = words;
     series->entries = (char *)(words + HEAD_WORDS);
     series->room = room;
-    series->entry_bytes = sizeof(entry_t) + figures_bytes;
+    series->label_words = count_words(kind);
+    series->entry_bytes = entry_bytes(kind);
     return APR_SUCCESS;
 }
 
@@ -123,7 +147,7 @@ static void write_labels(const llmgw_series_t *series, entry_t *e,
     apr_uint64_t seen = hash | TAKEN;
     int i;
 
-    for (i = 0; i < LABEL_WORDS; i++) {
+    for (i = 0; i < series->label_words; i++) {
         llmgw_word_set(&e->labels[i], labels->words[i]);
     }
     if (llmgw_word_cas(&e->state, &seen, hash | WRITTEN)) {
@@ -131,11 +155,17 @@ static void write_labels(const llmgw_series_t *series, entry_t *e,
     }
 }
 
-static int has_labels(const entry_t *e, const labels_t *labels)
+static void *figures_of(const llmgw_series_t *series, entry_t *e)
+{
+    return e->labels + series->label_words;
+}
+
+static int has_labels(const llmgw_series_t *series, const entry_t *e,
+                      const labels_t *labels)
 {
     int i;
 
-    for (i = 0; i < LABEL_WORDS; i++) {
+    for (i = 0; i < series->label_words; i++) {
         if (llmgw_word_get(&e->labels[i]) != labels->words[i]) {
             return 0;
         }
@@ -156,7 +186,7 @@ static int take(const llmgw_series_t *series, entry_t *e,
         write_labels(series, e, labels, hash);
         return 1;
     }
-    return seen == (hash | WRITTEN) && has_labels(e, labels);
+    return seen == (hash | WRITTEN) && has_labels(series, e, labels);
 }
 
 void *llmgw_series_get(const llmgw_series_t *series,
@@ -166,35 +196,42 @@ void *llmgw_series_get(const llmgw_series_t *series,
     apr_uint64_t hash;
     apr_uint32_t i;
 
-    set_labels(&labels, key);
-    hash = hash_labels(&labels) & ~(apr_uint64_t)WRITTEN;
+    set_labels(&labels, series, key);
+    hash = hash_labels(&labels, series->label_words) & ~(apr_uint64_t)WRITTEN;
     for (i = 0; i < PROBES && i < series->room; i++) {
         entry_t *e = get_entry(series, 1 + (apr_uint32_t)(((hash >> 2) + i)
                                                           % series->room));
 
         if (take(series, e, &labels, hash)) {
-            return e + 1;
+            return figures_of(series, e);
         }
     }
-    return get_entry(series, 0) + 1;
+    return figures_of(series, get_entry(series, 0));
+}
+
+static void read_labels(const llmgw_series_t *series, const entry_t *e,
+                        llmgw_series_key_t *key)
+{
+    const char *at = (const char *)e->labels;
+    int i;
+
+    for (i = 0; i < series->kind->n; i++) {
+        key->values[i] = llmgw_str_of(e == get_entry(series, 0)
+                                      ? "other" : at);
+        at += series->kind->labels[i].bytes;
+    }
 }
 
 void *llmgw_series_each(const llmgw_series_t *series, apr_uint32_t *at,
                         llmgw_series_key_t *key)
 {
-    entry_t *e;
-    int i;
-
     while (*at <= series->room) {
         apr_uint32_t n = (*at)++;
+        entry_t *e = get_entry(series, n);
 
-        e = get_entry(series, n);
         if (n == 0 || (llmgw_word_get(&e->state) & WRITTEN) == WRITTEN) {
-            for (i = 0; i < LLMGW_SERIES__LABELS; i++) {
-                key->values[i] = llmgw_str_of(n ? (const char *)e->labels
-                                              + places[i].at : "other");
-            }
-            return e + 1;
+            read_labels(series, e, key);
+            return figures_of(series, e);
         }
     }
     return NULL;

@@ -208,6 +208,7 @@ static const char *const echo_models[] = { "echo", "echo-*", NULL };
 static const llmgw_provider_kind_t kinds[] = {
     {
         .name = "openai",
+        .system = "openai",
         .dialect = &llmgw_dialect_openai_chat,
         .auth_header = "Authorization",
         .auth_prefix = "Bearer ",
@@ -233,6 +234,7 @@ static const llmgw_provider_kind_t kinds[] = {
     },
     {
         .name = "azure",
+        .system = "azure.ai.openai",
         .dialect = &llmgw_dialect_openai_chat,
         .auth_header = "api-key",
         .auth_prefix = "",
@@ -245,6 +247,7 @@ static const llmgw_provider_kind_t kinds[] = {
     },
     {
         .name = "anthropic",
+        .system = "anthropic",
         .dialect = &llmgw_dialect_anthropic,
         .auth_header = "x-api-key",
         .auth_prefix = "",
@@ -258,6 +261,7 @@ static const llmgw_provider_kind_t kinds[] = {
     },
     {
         .name = "gemini",
+        .system = "gcp.gemini",
         .dialect = &llmgw_dialect_gemini,
         .auth_header = "x-goog-api-key",
         .auth_prefix = "",
@@ -269,6 +273,7 @@ static const llmgw_provider_kind_t kinds[] = {
     },
     {
         .name = "echo",
+        .system = "echo",
         .dialect = &llmgw_dialect_openai_chat,
         .auth_prefix = "",
         .key_optional = 1,

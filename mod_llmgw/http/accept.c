@@ -261,9 +261,11 @@ apr_status_t llmgw_accept_route(llmgw_call_t *call)
 
 apr_status_t llmgw_call_accept(llmgw_call_t *call)
 {
+    apr_time_t began = apr_time_now();
     apr_status_t rv = llmgw_body_read(call->r, &call->body,
                                       call->conf->request_body, &call->err);
 
+    call->waited_usec += apr_time_now() - began;
     if (rv == APR_SUCCESS) {
         rv = llmgw_accept_scan(call);
     }

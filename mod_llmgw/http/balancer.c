@@ -41,8 +41,7 @@ static const char *balancer_url(const char *pattern, apr_pool_t *p)
                         ap_proxy_hashfunc(pattern, PROXY_HASHFUNC_FNV));
 }
 
-/* Does another target of the route, before this one, go by the same name? */
-static int earlier_twins(const llmgw_route_t *route, int index)
+int llmgw_balancer_twins(const llmgw_route_t *route, int index)
 {
     const llmgw_target_t *t = APR_ARRAY_IDX(route->targets, index,
                                             llmgw_target_t *);
@@ -64,7 +63,7 @@ static const char *member_url(const llmgw_route_t *route, int index,
 {
     const llmgw_target_t *t = APR_ARRAY_IDX(route->targets, index,
                                             llmgw_target_t *);
-    int twins = earlier_twins(route, index);
+    int twins = llmgw_balancer_twins(route, index);
     const char *url = apr_pstrcat(p, "llm://", t->provider,
                                   t->model ? "/" : NULL,
                                   t->model ? ap_escape_uri(p, t->model) : NULL,

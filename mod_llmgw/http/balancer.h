@@ -19,6 +19,9 @@
  * @return error text or NULL */
 const char *llmgw_balancer_define(llmgw_route_t *route, cmd_parms *cmd);
 
+/** How many targets of the route, before this one, go by the same name. */
+int llmgw_balancer_twins(const llmgw_route_t *route, int index);
+
 /** Is it a route's, and not the administrator's own? */
 int llmgw_balancer_is_route(const proxy_balancer *balancer);
 

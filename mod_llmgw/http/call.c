@@ -4,7 +4,9 @@
 #include <http_core.h>
 #include <http_log.h>
 #include "llmgw/count.h"
+#include "llmgw/price.h"
 #include "llmgw/query.h"
+#include "llmgw/retry.h"
 #include "llmgw/splice.h"
 #include "attempt.h"
 #include "call.h"
@@ -12,6 +14,7 @@
 #include "keys.h"
 #include "log.h"
 #include "mark.h"
+#include "measure.h"
 #include "next.h"
 #include "raw.h"
 #include "relay.h"
@@ -111,6 +114,25 @@ apr_status_t llmgw_call_decode(llmgw_call_t *call, llmgw_err_t *err)
     return rv;
 }
 
+/* ---- figures ----------------------------------------------------------- */
+
+apr_interval_time_t llmgw_call_overhead_usec(const llmgw_call_t *call)
+{
+    apr_interval_time_t usec = apr_time_now() - call->began
+                               - call->upstream_usec - call->waited_usec;
+
+    return usec > 0 ? usec : 0;
+}
+
+apr_int64_t llmgw_call_cost_nano(const llmgw_call_t *call)
+{
+    const llmgw_target_t *t = call->attempt ? call->attempt->target : NULL;
+
+    return t ? llmgw_price_nano(t->price_in, t->price_out,
+                                call->meter.usage.prompt,
+                                call->meter.usage.completion) : -1;
+}
+
 /* ---- failures ---------------------------------------------------------- */
 
 static int rank(const llmgw_err_t *err)
@@ -152,6 +174,7 @@ static llmgw_turn_e fail_attempt(llmgw_call_t *call, const llmgw_err_t *err)
     }
     remember(call, err);
     log_failure(call, err);
+    call->failure = llmgw_retry_word(err);
     llmgw_pick_report(call, err);
     llmgw_attempt_end(call);
     if (llmgw_relay_committed(call->relay)) {
@@ -291,6 +314,9 @@ static llmgw_turn_e step_pick(llmgw_call_t *call)
     }
     if (call->attempts++ == 0) {
         llmgw_next_count_call(call);
+    }
+    else {
+        llmgw_measure_move(call, target);
     }
     if (llmgw_attempt_begin(call, target, &err) != APR_SUCCESS) {
         return fail_attempt(call, &err);
@@ -432,6 +458,7 @@ static llmgw_turn_e step_settle(llmgw_call_t *call)
     else if (call->err.status != APR_SUCCESS) {
         llmgw_reply_note_error(r, &call->err);
     }
+    llmgw_measure_call(call);
     call->state = LLMGW_STATE_DONE;
     return LLMGW_TURN_DONE;
 }

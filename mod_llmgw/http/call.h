@@ -93,6 +93,7 @@ typedef struct llmgw_call_t {
     int attempts;
     int again;                  /* the next one is for the same target */
     unsigned int rounds;        /* how often all targets were begun anew */
+    const char *failure;        /* of the last attempt, in a word */
     apr_time_t backoff_until;
     llmgw_state_e state;
     llmgw_attempt_t *attempt;   /* NULL before the first */
@@ -102,6 +103,7 @@ typedef struct llmgw_call_t {
     struct llmgw_relay_t *relay;
     apr_time_t began;
     apr_time_t upstream_usec;   /* spent waiting for providers */
+    apr_interval_time_t waited_usec;    /* for the body, and between attempts */
 } llmgw_call_t;
 
 /** Create the call of a request, and note it there. */
@@ -140,6 +142,13 @@ apr_status_t llmgw_call_parse(llmgw_call_t *call, const llmgw_json_t **root,
 /** Decode the body into the neutral model, once.
  * @return APR_SUCCESS, or the failure with err filled in */
 apr_status_t llmgw_call_decode(llmgw_call_t *call, llmgw_err_t *err);
+
+/** What the call took so far, but for its waiting: for the client's body, for
+ * providers, between attempts. */
+apr_interval_time_t llmgw_call_overhead_usec(const llmgw_call_t *call);
+
+/** What its tokens cost by the target's prices, as llmgw_price_nano(). */
+apr_int64_t llmgw_call_cost_nano(const llmgw_call_t *call);
 
 /** Drive a call to its end on this thread, with poll(). */
 void llmgw_driver_poll_run(llmgw_call_t *call);

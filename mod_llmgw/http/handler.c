@@ -7,6 +7,7 @@
 #include "handler.h"
 #include "log.h"
 #include "mark.h"
+#include "measure.h"
 #include "mod_llmgw.h"
 #include "raw.h"
 #include "relay.h"
@@ -35,7 +36,7 @@ int llmgw_handler_map(request_rec *r)
 }
 
 /* The body was not read, or not to its end: the connection cannot go on. */
-static int refuse_call(llmgw_call_t *call)
+static void tell_refused(llmgw_call_t *call)
 {
     request_rec *r = call->r;
 
@@ -48,9 +49,9 @@ static int refuse_call(llmgw_call_t *call)
         llmgw_reply_note_error(r, &call->err);
         r->connection->aborted = 1;
         r->status = 499;
-        return OK;
+        return;
     }
-    return llmgw_reply_error(r, call->dialect, &call->err);
+    llmgw_reply_error(r, call->dialect, &call->err);
 }
 
 static int run_call(llmgw_call_t *call)
@@ -59,7 +60,9 @@ static int run_call(llmgw_call_t *call)
                       : llmgw_call_accept(call);
 
     if (rv != APR_SUCCESS) {
-        return refuse_call(call);
+        tell_refused(call);
+        llmgw_measure_call(call);
+        return OK;
     }
     llmgw_driver_poll_run(call);
     return OK;
@@ -177,22 +180,44 @@ static int run_raw(request_rec *r, const llmgw_surface_t *surface)
     apr_status_t rv = llmgw_raw_create(&raw, r, dialect, &err);
 
     put_request_id(r, raw->dialect);
-    if (rv == LLMGW_EPATH && surface->surface != LLMGW_SURFACE_UNKNOWN) {
-        return refuse_method(r, surface, raw->dialect);
-    }
     if (rv != APR_SUCCESS) {
-        ap_discard_request_body(r);
-        return llmgw_reply_error(r, raw->dialect, &err);
+        if (rv == LLMGW_EPATH && surface->surface != LLMGW_SURFACE_UNKNOWN) {
+            rv = refuse_method(r, surface, raw->dialect);
+        }
+        else {
+            ap_discard_request_body(r);
+            rv = llmgw_reply_error(r, raw->dialect, &err);
+        }
+        llmgw_measure_request(r, surface->surface);
+        return rv;
     }
     call = llmgw_call_create(r, &raw->surface, raw->dialect);
     call->raw = raw;
     return run_call(call);
 }
 
+/* A request that is no call. */
+static int run_other(request_rec *r, const llmgw_surface_t *surface,
+                     const llmgw_dialect_t *dialect)
+{
+    if (!takes_method(r, surface)) {
+        return refuse_method(r, surface, dialect);
+    }
+    if (surface->surface == LLMGW_SURFACE_RESPONSE) {
+        ap_discard_request_body(r);
+        return refuse(r, dialect, LLMGW_ENORESPONSE, apr_psprintf(r->pool,
+                      "Response with id '%.*s' not found: conversations are "
+                      "not configured, so no response is stored.",
+                      LLMGW_STR_ARG(surface->id)));
+    }
+    return llmgw_models_run(r, surface, dialect);
+}
+
 int llmgw_handler_run(request_rec *r)
 {
     llmgw_surface_t surface;
     const llmgw_dialect_t *dialect;
+    int rv;
 
     if (!r->handler || strcmp(r->handler, "llmgw")) {
         return DECLINED;
@@ -204,18 +229,10 @@ int llmgw_handler_run(request_rec *r)
         return run_raw(r, &surface);
     }
     put_request_id(r, dialect);
-    if (!takes_method(r, &surface)) {
-        return refuse_method(r, &surface, dialect);
-    }
-    if (surface.surface == LLMGW_SURFACE_CHAT) {
+    if (surface.surface == LLMGW_SURFACE_CHAT && takes_method(r, &surface)) {
         return run_call(llmgw_call_create(r, &surface, dialect));
     }
-    if (surface.surface == LLMGW_SURFACE_RESPONSE) {
-        ap_discard_request_body(r);
-        return refuse(r, dialect, LLMGW_ENORESPONSE, apr_psprintf(r->pool,
-                      "Response with id '%.*s' not found: conversations are "
-                      "not configured, so no response is stored.",
-                      LLMGW_STR_ARG(surface.id)));
-    }
-    return llmgw_models_run(r, &surface, dialect);
+    rv = run_other(r, &surface, dialect);
+    llmgw_measure_request(r, surface.surface);
+    return rv;
 }

@@ -1,4 +1,4 @@
-/* handler.h: the handlers llmgw and llmgw-health */
+/* handler.h: the handlers */
 #ifndef LLMGW_HTTP_HANDLER_H
 #define LLMGW_HTTP_HANDLER_H
 
@@ -19,6 +19,9 @@ int llmgw_handler_run(request_rec *r);
 
 /** The handler hook: SetHandler llmgw-health. */
 int llmgw_handler_health(request_rec *r);
+
+/** The handler hook: SetHandler llmgw-metrics. */
+int llmgw_handler_metrics(request_rec *r);
 
 /** GET .../models and .../models/{id}. @return OK */
 int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,

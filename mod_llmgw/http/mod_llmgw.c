@@ -11,6 +11,7 @@
 #include "handler.h"
 #include "lbmethods.h"
 #include "log.h"
+#include "measure.h"
 #include "mod_llmgw.h"
 #include "passthrough.h"
 #include "prober.h"
@@ -139,6 +140,9 @@ static int llmgw_post_config(apr_pool_t *pconf, apr_pool_t *plog LLMGW_UNUSED,
         err = llmgw_standing_prepare(s, pconf);
     }
     if (!err) {
+        err = llmgw_measure_prepare(s, pconf);
+    }
+    if (!err) {
         err = llmgw_prober_start(s, pconf);
     }
     if (err) {
@@ -191,6 +195,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_map_to_storage(llmgw_handler_map, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(llmgw_handler_run, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(llmgw_handler_health, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(llmgw_handler_metrics, NULL, NULL, APR_HOOK_MIDDLE);
     llmgw_relay_register();
     llmgw_lbmethods_register(p);
 }

@@ -2,7 +2,6 @@
 #include <httpd.h>
 #include <http_core.h>
 #include "llmgw/retry.h"
-#include "llmgw/retry_budget.h"
 #include "chance.h"
 #include "keys.h"
 #include "log.h"
@@ -14,18 +13,18 @@
 #define LASTING (LLMGW_RETRY_CONTENT_FILTER | LLMGW_RETRY_CONTEXT_LENGTH \
                  | LLMGW_RETRY_CREDENTIALS)
 
-static llmgw_retry_budget_t budget_of(const llmgw_call_t *call)
+llmgw_retry_budget_t llmgw_next_budget(const llmgw_config_t *conf)
 {
     llmgw_retry_budget_t budget = LLMGW_RETRY_BUDGET_INIT;
 
-    budget.percent = (unsigned int)call->conf->retry.budget_percent;
+    budget.percent = (unsigned int)conf->retry.budget_percent;
     return budget;
 }
 
 void llmgw_next_count_call(const llmgw_call_t *call)
 {
     llmgw_route_slot_t *slot = llmgw_standing_route(&call->plan);
-    llmgw_retry_budget_t budget = budget_of(call);
+    llmgw_retry_budget_t budget = llmgw_next_budget(call->conf);
 
     llmgw_word_add(&slot->calls, 1);
     llmgw_retry_budget_deposit(&slot->budget, &budget, apr_time_now());
@@ -35,7 +34,7 @@ void llmgw_next_count_call(const llmgw_call_t *call)
 static int withdraw(const llmgw_call_t *call)
 {
     llmgw_route_slot_t *slot = llmgw_standing_route(&call->plan);
-    llmgw_retry_budget_t budget = budget_of(call);
+    llmgw_retry_budget_t budget = llmgw_next_budget(call->conf);
     int granted = llmgw_retry_budget_withdraw(&slot->budget, &budget,
                                               apr_time_now());
 
@@ -113,6 +112,7 @@ static llmgw_state_e try_again(llmgw_call_t *call, const llmgw_err_t *err)
         return LLMGW_STATE_SETTLE;
     }
     call->backoff_until = now + wait;
+    call->waited_usec += wait;
     return LLMGW_STATE_BACKOFF;
 }
 

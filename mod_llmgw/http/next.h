@@ -2,7 +2,11 @@
 #ifndef LLMGW_HTTP_NEXT_H
 #define LLMGW_HTTP_NEXT_H
 
+#include "llmgw/retry_budget.h"
 #include "call.h"
+
+/** How many retries calls with these settings may make. */
+llmgw_retry_budget_t llmgw_next_budget(const llmgw_config_t *conf);
 
 /** The call's first attempt begins: the route's retries are a share of these. */
 void llmgw_next_count_call(const llmgw_call_t *call);

@@ -4,6 +4,7 @@
 #include <http_core.h>
 #include "llmgw/hash.h"
 #include "call.h"
+#include "measure.h"
 #include "chance.h"
 #include "log.h"
 #include "prompt.h"
@@ -327,9 +328,11 @@ void llmgw_pick_report(llmgw_call_t *call, const llmgw_err_t *err)
     llmgw_breaker_change_t change;
     llmgw_outcome_t outcome;
 
-    if (pick->index < 0 || !attempt) {
-        return;                 /* the client left before there was one */
+    if (!pick->hold.is_held || pick->hold.is_reported || !attempt) {
+        return;                 /* the client left before there was one, or
+                                 * between two */
     }
+    llmgw_measure_attempt(call, err);
     memset(&outcome, 0, sizeof(outcome));
     outcome.effect = err ? llmgw_status_get(err->status)->breaker
                      : LLMGW_BREAKER_SUCCESS;

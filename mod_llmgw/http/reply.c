@@ -5,9 +5,11 @@
 #include <httpd.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include "llmgw/price.h"
 #include "chance.h"
 #include "log.h"
 #include "mod_llmgw.h"
+#include "prompt.h"
 #include "relay.h"
 #include "reply.h"
 
@@ -220,29 +222,50 @@ static void note_attempt(llmgw_call_t *call)
     note_number(call, LLMGW_NOTE_UPSTREAM_MS,
                 apr_time_as_msec(call->upstream_usec));
     note_number(call, LLMGW_NOTE_OVERHEAD_US,
-                apr_time_now() - call->began - call->upstream_usec);
+                llmgw_call_overhead_usec(call));
 }
 
-/* Cut short before the provider said what it cost: about four bytes a token. */
-static void estimate_usage(llmgw_meter_t *meter)
+/* Cut short before the provider said what it cost: about four bytes a token,
+ * and the prompt is paid for as well. */
+static void estimate_usage(llmgw_call_t *call)
 {
-    if (meter->usage.completion < 0 && meter->text_bytes > 0) {
-        meter->usage.completion = (apr_int64_t)(meter->text_bytes + 3) / 4;
-        meter->usage.estimated = 1;
+    llmgw_usage_t *usage = &call->meter.usage;
+
+    if (usage->completion < 0 && call->meter.text_bytes > 0) {
+        usage->completion = (apr_int64_t)(call->meter.text_bytes + 3) / 4;
+        usage->estimated = 1;
+        if (usage->prompt < 0) {
+            usage->prompt = llmgw_prompt_tokens(call);
+        }
+    }
+}
+
+static void note_usage(llmgw_call_t *call)
+{
+    const llmgw_usage_t *usage = &call->meter.usage;
+    apr_int64_t cost = llmgw_call_cost_nano(call);
+
+    if (usage->estimated) {
+        apr_table_addn(call->r->notes, LLMGW_NOTE_ESTIMATED, "1");
+    }
+    note_number(call, LLMGW_NOTE_PROMPT_TOKENS, usage->prompt);
+    note_number(call, LLMGW_NOTE_COMPLETION_TOKENS, usage->completion);
+    note_number(call, LLMGW_NOTE_CACHED_TOKENS, usage->cache_read);
+    note_number(call, LLMGW_NOTE_REASONING_TOKENS, usage->reasoning);
+    if (cost >= 0) {
+        apr_table_addn(call->r->notes, LLMGW_NOTE_COST,
+                       llmgw_price_format(cost, call->pool));
     }
 }
 
 /* The notes are new: once a call, nothing to look for in the table. */
 void llmgw_reply_notes(llmgw_call_t *call)
 {
-    llmgw_meter_t *meter = &call->meter;
+    const llmgw_meter_t *meter = &call->meter;
     apr_table_t *notes = call->r->notes;
 
-    estimate_usage(meter);
-    if (meter->usage.estimated) {
-        apr_table_addn(notes, LLMGW_NOTE_ESTIMATED, "1");
-    }
-
+    estimate_usage(call);
+    note_usage(call);
     if (call->model.p) {
         apr_table_addn(notes, LLMGW_NOTE_MODEL,
                        clean_value(call->pool, llmgw_str_dupz(call->pool,
@@ -256,10 +279,6 @@ void llmgw_reply_notes(llmgw_call_t *call)
     if (call->attempt) {
         note_attempt(call);
     }
-    note_number(call, LLMGW_NOTE_PROMPT_TOKENS, meter->usage.prompt);
-    note_number(call, LLMGW_NOTE_COMPLETION_TOKENS, meter->usage.completion);
-    note_number(call, LLMGW_NOTE_CACHED_TOKENS, meter->usage.cache_read);
-    note_number(call, LLMGW_NOTE_REASONING_TOKENS, meter->usage.reasoning);
     if (stop_name(meter->stop)) {
         apr_table_addn(notes, LLMGW_NOTE_STOP, stop_name(meter->stop));
     }

@@ -12,15 +12,15 @@ const char *llmgw_reply_request_id(request_rec *r);
 int llmgw_reply_error(request_rec *r, const llmgw_dialect_t *dialect,
                       const llmgw_err_t *err);
 
+/** Answer with a document. @return OK, for the handler */
+int llmgw_reply_json(request_rec *r, int status, const llmgw_buf_t *body);
+
 /** Answer with bytes of any type (NULL: not stated). @return OK */
 int llmgw_reply_body(request_rec *r, int status, const char *type,
                      llmgw_str_t body);
 
 /** Note the code of the error that ended a request, for LogFormat. */
 void llmgw_reply_note_error(request_rec *r, const llmgw_err_t *err);
-
-/** Answer with a document. @return OK, for the handler */
-int llmgw_reply_json(request_rec *r, int status, const llmgw_buf_t *body);
 
 /** X-LLMGW-Provider and the like, for the answer that is about to start. */
 void llmgw_reply_call_headers(llmgw_call_t *call);

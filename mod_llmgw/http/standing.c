@@ -1,7 +1,6 @@
 /* standing.c: how targets, keys and routes stand, as all children know it */
 #include <unistd.h>
 #include <apr_hash.h>
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_config.h>
@@ -12,6 +11,7 @@
 #include "routes.h"
 #include "log.h"
 #include "proxy_api.h"
+#include "shared.h"
 #include "standing.h"
 
 #define RETAINED "llmgw-standing"
@@ -21,8 +21,7 @@
 
 /* What outlives a reading of the configuration. */
 typedef struct memory_t {
-    apr_shm_t *shm;             /* NULL: none yet */
-    apr_pool_t *pool;
+    llmgw_shared_t shared;
     llmgw_board_room_t room;
 } memory_t;
 
@@ -249,39 +248,18 @@ static const llmgw_board_room_t *count_room(server_rec *servers)
     return &needed;
 }
 
-static memory_t *get_memory(void)
+static int attach_board(const memory_t *memory)
 {
-    memory_t *memory = ap_retained_data_get(RETAINED);
-
-    return memory ? memory : ap_retained_data_create(RETAINED,
-                                                     sizeof(*memory));
+    return llmgw_board_attach(&board, llmgw_shared_base(&memory->shared),
+                              &memory->room) == APR_SUCCESS;
 }
 
 /* A new board with this room. */
 static int make_board(memory_t *memory, const llmgw_board_room_t *room)
 {
-    apr_size_t bytes = llmgw_board_bytes(room);
-    apr_uintptr_t base;
-
-    apr_pool_create(&memory->pool, ap_pglobal);
-    apr_pool_tag(memory->pool, "llmgw_standing");
-    if (apr_shm_create(&memory->shm, bytes + 64, NULL, memory->pool)
-        != APR_SUCCESS) {
-        return 0;
-    }
-    base = APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(memory->shm), 64);
     memory->room = *room;
-    memset((void *)base, 0, bytes);
-    return llmgw_board_attach(&board, (void *)base, room) == APR_SUCCESS;
-}
-
-static int attach_board(const memory_t *memory)
-{
-    apr_uintptr_t base
-        = APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(memory->shm), 64);
-
-    return llmgw_board_attach(&board, (void *)base, &memory->room)
-           == APR_SUCCESS;
+    return llmgw_shared_create(&memory->shared, llmgw_board_bytes(room))
+           && attach_board(memory);
 }
 
 static int place_all(server_rec *servers)
@@ -295,9 +273,10 @@ static int place_all(server_rec *servers)
 
 const char *llmgw_standing_prepare(server_rec *servers, apr_pool_t *p)
 {
-    memory_t *memory = get_memory(), old = *memory;
+    memory_t *memory = llmgw_shared_retain(RETAINED, sizeof(*memory));
+    memory_t old = *memory;
     llmgw_board_t before;
-    int has_old = old.shm && attach_board(&old);
+    int has_old = old.shared.shm && attach_board(&old);
 
     members = apr_hash_make(p);
     if (has_old && place_all(servers)) {
@@ -310,7 +289,7 @@ const char *llmgw_standing_prepare(server_rec *servers, apr_pool_t *p)
     }
     if (has_old) {
         llmgw_board_carry(&board, &before);
-        apr_pool_destroy(old.pool);     /* children have it mapped still */
+        llmgw_shared_destroy(&old.shared);
     }
     return NULL;
 }
@@ -370,4 +349,9 @@ llmgw_route_slot_t *llmgw_standing_route(const llmgw_plan_t *plan)
     first = APR_ARRAY_IDX(plan->targets, 0, llmgw_target_t *);
     provider = first->provider_data;
     return &board.routes[provider->route_slot];
+}
+
+const llmgw_board_t *llmgw_standing_board(void)
+{
+    return &board;
 }

@@ -9,10 +9,8 @@
 #include "routes.h"
 
 /*
- * One board (core/board.c) in anonymous memory of the parent's, kept in httpd's
- * retained data: children that drain after a graceful restart and those that
- * follow them count in the same place. Memory of mod_slotmem_shm is made anew
- * for each generation and could not offer that.
+ * One board (core/board.c), in memory that children of all generations share
+ * (shared.h).
  */
 
 /**
@@ -46,5 +44,8 @@ llmgw_key_slot_t *llmgw_standing_key(const llmgw_provider_t *provider, int i);
 
 /** The slot of a call's route; without one, of its provider. */
 llmgw_route_slot_t *llmgw_standing_route(const llmgw_plan_t *plan);
+
+/** The board itself, for reading. */
+const llmgw_board_t *llmgw_standing_board(void);
 
 #endif /* LLMGW_HTTP_STANDING_H */

@@ -33,6 +33,11 @@ typedef struct figures_t {
     llmgw_hist_t per_token;
 } figures_t;
 
+static const llmgw_series_kind_t kind = {
+    5, { { "route", 48 }, { "provider", 32 }, { "model", 64 }, { "code", 8 },
+         { "class", 32 } }, sizeof(figures_t)
+};
+
 static llmgw_board_t board;
 static llmgw_series_t series;
 static llmgw_candidate_t candidates[TARGETS];
@@ -95,7 +100,7 @@ static void count_figures(int target)
     char name[16];
 
     apr_snprintf(name, sizeof(name), "provider-%d", target % 50);
-    key.values[LLMGW_SERIES_PROVIDER] = llmgw_str_of(name);
+    key.values[1] = llmgw_str_of(name);
     f = llmgw_series_get(&series, &key);
     llmgw_word_add(&f->calls, 1);
     llmgw_hist_add(&f->tokens[0], LLMGW_HIST_TOKENS, 1000);
@@ -175,9 +180,8 @@ int main(void)
 
     apr_initialize();
     llmgw_board_attach(&board, get_memory(llmgw_board_bytes(&room)), &room);
-    llmgw_series_attach(&series, get_memory(llmgw_series_bytes(
-                            1024, sizeof(figures_t))), 1024,
-                        sizeof(figures_t));
+    llmgw_series_attach(&series, &kind,
+                        get_memory(llmgw_series_bytes(&kind, 1024)), 1024);
     child = llmgw_board_claim(&board, 1);
     printf("%d targets; microseconds of CPU a call, by one thread and by %d\n",
            TARGETS, THREADS);

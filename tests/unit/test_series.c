@@ -6,23 +6,28 @@
 #include "llmgw/series.h"
 #include "unit.h"
 
-#define FIGURES (2 * sizeof(llmgw_word_t))
+enum { ROUTE, PROVIDER, MODEL, CODE, CLASS };
+
+static const llmgw_series_kind_t kind = {
+    5, { { "route", 48 }, { "provider", 32 }, { "model", 64 }, { "code", 8 },
+         { "class", 32 } }, 2 * sizeof(llmgw_word_t)
+};
 
 static llmgw_series_t make(apr_uint32_t room)
 {
-    void *mem = mmap(NULL, llmgw_series_bytes(room, FIGURES),
+    void *mem = mmap(NULL, llmgw_series_bytes(&kind, room),
                      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
                      0);
     llmgw_series_t series;
 
     ck_assert_ptr_ne(mem, MAP_FAILED);
-    unit_assert_ok(llmgw_series_attach(&series, mem, room, FIGURES));
+    unit_assert_ok(llmgw_series_attach(&series, &kind, mem, room));
     return series;
 }
 
 static void drop(llmgw_series_t *series)
 {
-    munmap(series->head, llmgw_series_bytes(series->room, FIGURES));
+    munmap(series->head, llmgw_series_bytes(&kind, series->room));
 }
 
 static llmgw_series_key_t key_of(const char *route, const char *model)
@@ -46,14 +51,20 @@ static llmgw_word_t *get(const llmgw_series_t *series, const char *route,
 START_TEST(test_attach)
 {
     llmgw_series_t series = make(8), again;
+    llmgw_series_kind_t other = kind;
 
-    unit_assert_ok(llmgw_series_attach(&again, series.head, 8, FIGURES));
-    unit_assert_status(llmgw_series_attach(&again, series.head, 9, FIGURES),
+    unit_assert_ok(llmgw_series_attach(&again, &kind, series.head, 8));
+    unit_assert_status(llmgw_series_attach(&again, &kind, series.head, 9),
                        APR_EINVAL);
-    unit_assert_status(llmgw_series_attach(&again, series.head, 8, 8),
+    other.figures_bytes = 8;
+    unit_assert_status(llmgw_series_attach(&again, &other, series.head, 8),
+                       APR_EINVAL);
+    other = kind;
+    other.labels[ROUTE].name = "target";
+    unit_assert_status(llmgw_series_attach(&again, &other, series.head, 8),
                        APR_EINVAL);
     series.head[0]++;
-    unit_assert_status(llmgw_series_attach(&again, series.head, 8, FIGURES),
+    unit_assert_status(llmgw_series_attach(&again, &kind, series.head, 8),
                        APR_EINVAL);
     drop(&series);
 }
@@ -75,17 +86,17 @@ START_TEST(test_get)
 
     figures = llmgw_series_each(&series, &at, &key);
     ck_assert(figures[0] == 0);
-    unit_assert_str(key.values[LLMGW_SERIES_MODEL], "other");
-    unit_assert_str(key.values[LLMGW_SERIES_CLASS], "other");
+    unit_assert_str(key.values[MODEL], "other");
+    unit_assert_str(key.values[CLASS], "other");
     do {
         figures = llmgw_series_each(&series, &at, &key);
         ck_assert_ptr_ne(figures, NULL);
     } while (figures[0] != 5);
-    unit_assert_str(key.values[LLMGW_SERIES_ROUTE], "fast");
-    unit_assert_str(key.values[LLMGW_SERIES_PROVIDER], "openai");
-    unit_assert_str(key.values[LLMGW_SERIES_MODEL], "gpt-4o");
-    unit_assert_str(key.values[LLMGW_SERIES_CODE], "200");
-    unit_assert_str(key.values[LLMGW_SERIES_CLASS], "");
+    unit_assert_str(key.values[ROUTE], "fast");
+    unit_assert_str(key.values[PROVIDER], "openai");
+    unit_assert_str(key.values[MODEL], "gpt-4o");
+    unit_assert_str(key.values[CODE], "200");
+    unit_assert_str(key.values[CLASS], "");
     while (llmgw_series_each(&series, &at, &key)) {
     }
     ck_assert_ptr_eq(llmgw_series_each(&series, &at, &key), NULL);
@@ -113,7 +124,7 @@ START_TEST(test_long)
     ck_assert_ptr_eq(get(&series, "r", name), a);
     llmgw_series_each(&series, &at, &key);
     llmgw_series_each(&series, &at, &key);
-    ck_assert_uint_eq(key.values[LLMGW_SERIES_MODEL].len, 62);
+    ck_assert_uint_eq(key.values[MODEL].len, 62);
     drop(&series);
 }
 END_TEST
@@ -157,7 +168,7 @@ START_TEST(test_left_half_done)
     ck_assert_ptr_eq(get(&series, "fast", "gpt-4o"), a);
     at = 1;
     ck_assert_ptr_eq(llmgw_series_each(&series, &at, &key), a);
-    unit_assert_str(key.values[LLMGW_SERIES_MODEL], "gpt-4o");
+    unit_assert_str(key.values[MODEL], "gpt-4o");
     drop(&series);
 }
 END_TEST
