@@ -3,16 +3,35 @@
 
 /* ---- sampling ----------------------------------------------------------- */
 
-static void write_limits(openai_writing_t *wr)
+/* The least number of tokens OpenAI takes; clients of others ask for one to
+ * see whether a model answers. */
+#define TOKENS_MIN 16
+
+static apr_status_t write_tokens(openai_writing_t *wr)
+{
+    llmgw_str_t tokens = wr->req->max_tokens;
+
+    if (!llmgw_openai_is_own(wr)
+        && llmgw_raw_int(tokens, TOKENS_MIN) < TOKENS_MIN) {
+        llmgw_json_key(&wr->w, "max_output_tokens");
+        llmgw_json_int_out(&wr->w, TOKENS_MIN);
+        return llmgw_openai_cannot(wr, 1, "max_tokens");
+    }
+    llmgw_json_opt_raw(&wr->w, "max_output_tokens", tokens);
+    return APR_SUCCESS;
+}
+
+static apr_status_t write_limits(openai_writing_t *wr)
 {
     const llmgw_request_t *req = wr->req;
     llmgw_json_writer_t *w = &wr->w;
+    apr_status_t rv;
 
     if (wr->how->stream) {
         llmgw_json_key(w, "stream");
         llmgw_json_bool_out(w, 1);
     }
-    llmgw_json_opt_raw(w, "max_output_tokens", req->max_tokens);
+    rv = write_tokens(wr);
     llmgw_json_opt_raw(w, "temperature", req->temperature);
     llmgw_json_opt_raw(w, "top_p", req->top_p);
     if (req->logprobs == 1) {
@@ -22,6 +41,7 @@ static void write_limits(openai_writing_t *wr)
         llmgw_json_opt_raw(w, "presence_penalty", req->presence_penalty);
         llmgw_json_opt_raw(w, "frequency_penalty", req->frequency_penalty);
     }
+    return rv;
 }
 
 /* What Responses has no member for: some of it changes what is answered. */
@@ -174,14 +194,14 @@ static apr_status_t write_members(openai_writing_t *wr)
     if (rv == APR_SUCCESS) {
         rv = llmgw_openai_responses_write_tools(wr);
     }
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS && !wr->how->counting) {
         rv = check_sampling(wr);
+    }
+    if (rv == APR_SUCCESS && !wr->how->counting) {
+        rv = write_limits(wr);
     }
     if (rv != APR_SUCCESS) {
         return rv;
-    }
-    if (!wr->how->counting) {
-        write_limits(wr);
     }
     write_text(wr);
     write_reasoning(wr);
