@@ -184,6 +184,11 @@ for my $p (qw(mock resp)) {
     }
 }
 
+for my $p (qw(claude gemini)) {
+    is_error(respond("$p/ok", more => { tools => [$tools[0], $sql] }), 400,
+             'unsupported_parameter', 'tools[1]', "$p: a custom tool is refused");
+}
+
 # ---- the request, to other providers -------------------------------------------------
 sub sent {
     my ($p, $input, %more) = @_;
