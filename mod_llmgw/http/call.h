@@ -92,6 +92,7 @@ typedef struct llmgw_call_t {
     llmgw_pick_t pick;
     int attempts;
     int again;                  /* the next one is for the same target */
+    int keys_refused;           /* of those that a kept object may be with */
     unsigned int rounds;        /* how often all targets were begun anew */
     const char *failure;        /* of the last attempt, in a word */
     apr_time_t backoff_until;

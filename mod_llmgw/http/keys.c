@@ -54,8 +54,9 @@ apr_status_t llmgw_keys_choose(llmgw_call_t *call, const char **key,
     attempt->key_doubtful = choice.cause == LLMGW_BENCH_REFUSED;
     attempt->key = attempt->key_doubtful ? last_resort(provider, turn)
                    : choice.index;
-    if (llmgw_raw_keeps_key(call->raw) && provider->keys->nelts) {
-        attempt->key = 0;
+    if (llmgw_raw_keeps_key(call->raw)) {
+        attempt->key = call->keys_refused < provider->keys->nelts
+                       ? call->keys_refused : -1;
     }
     *key = NULL;
     if (attempt->key >= 0) {
@@ -80,8 +81,11 @@ int llmgw_keys_left(const llmgw_call_t *call)
 {
     llmgw_key_choice_t choice;
 
+    if (llmgw_raw_keeps_key(call->raw)) {
+        return call->keys_refused < call->attempt->provider->keys->nelts;
+    }
     choose(call, 0, &choice);
-    return choice.index >= 0 && !llmgw_raw_keeps_key(call->raw);
+    return choice.index >= 0;
 }
 
 apr_interval_time_t llmgw_keys_wait(const llmgw_call_t *call)
@@ -92,7 +96,7 @@ apr_interval_time_t llmgw_keys_wait(const llmgw_call_t *call)
     return choice.cause == LLMGW_BENCH_LIMITED ? choice.wait_usec : 0;
 }
 
-void llmgw_keys_report(const llmgw_call_t *call,
+void llmgw_keys_report(llmgw_call_t *call,
                        apr_interval_time_t retry_after_usec)
 {
     const llmgw_attempt_t *attempt = call->attempt;
@@ -105,6 +109,7 @@ void llmgw_keys_report(const llmgw_call_t *call,
             && retry_after_usec <= 0)) {
         return;                 /* a limit that ends nobody knows when */
     }
+    call->keys_refused += attempt->status >= 400;
     key = llmgw_standing_key(provider, attempt->key);
     benched = llmgw_key_slot_report(key, attempt->status, retry_after_usec,
                                     apr_time_now());

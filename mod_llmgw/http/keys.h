@@ -25,7 +25,7 @@ apr_interval_time_t llmgw_keys_wait(const struct llmgw_call_t *call);
 
 /** Tell what the provider said to the attempt's key.
  * @param retry_after_usec of a 429; 0: it did not say */
-void llmgw_keys_report(const struct llmgw_call_t *call,
+void llmgw_keys_report(struct llmgw_call_t *call,
                        apr_interval_time_t retry_after_usec);
 
 #endif /* LLMGW_HTTP_KEYS_H */

@@ -133,7 +133,9 @@ static void bench(llmgw_call_t *call, const llmgw_err_t *err)
 {
     apr_interval_time_t wait;
 
-    llmgw_keys_report(call, err->retry_after_usec);
+    if (err->status != LLMGW_EREJECTED) {   /* a 403 may be about a file */
+        llmgw_keys_report(call, err->retry_after_usec);
+    }
     wait = llmgw_keys_wait(call);
     if (call->attempt->provider->keys->nelts == 0
         && err->status == LLMGW_ERATELIMIT) {

@@ -175,7 +175,7 @@ is(generate('gemini/close-mid')->status, 502, 'cut short: 502');
 is(generate('gemini/gzip')->json->{totalTokens}, 31, 'compressed');
 is(messages('claude/one-byte')->json->{input_tokens}, 42, 'byte by byte');
 is(messages('claude/error-in-200')->status, 502, 'an error in a 200');
-$a = messages('claude/status,code=429,retry=7');
+$a = messages('countlim/status,code=429,retry=7');
 is($a->status, 429, 'a limit');
 is($a->header('Retry-After'), 7, 'with Retry-After');
 $a = generate('gemini/status,code=400');

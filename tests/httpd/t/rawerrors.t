@@ -27,9 +27,10 @@ for my $code (400, 404, 409, 410, 413, 415, 422, 429, 500, 503, 529) {
         ok(!defined $a->header('Set-Cookie'), "$what: no cookie");
     }
 }
-my $a = through('/v1/files?do=status&code=429&retry=17');
+# its key is left alone for those 17 seconds
+my $a = through('/v1/files?do=status&code=429&retry=17', headers => ['X-LLMGW-Provider' => 'rawlim']);
 is($a->header('Retry-After'), 17, '429 keeps Retry-After');
-is($a->header('X-LLMGW-Provider'), 'rawfirst', 'an error names its provider');
+is($a->header('X-LLMGW-Provider'), 'rawlim', 'an error names its provider');
 $a = through('/v1/files?do=status&code=404&raw=1');
 is($a->body, "<html>\0<i>no: Bearer ***</i>\xff", 'any bytes; a key after a NUL is cut out');
 is($a->header('Content-Type'), 'text/html', 'of any type');
@@ -62,11 +63,11 @@ is_error(through('/v1/files/f?do=status&code=401'), 502, 'upstream_credentials_e
          undef, '401 is always about the key');
 my ($good) = $LLMGW::Canary::KEY{env2} =~ /-(\w+)$/;
 for my $code (401, 402, 403) {
-    my %o = (headers => ['X-LLMGW-Provider' => 'rawpool'], keys_shown => 1);
+    my %o = (headers => ['X-LLMGW-Provider' => 'rawpool'], keys_shown => 1, vhost => 'rawkeys');
     my $do = "do=one-good-key&good=$good&code=$code";
     $a = through("/v1/files?$do", %o);
     is($a->status . $a->header('X-LLMGW-Attempts'), '2002', "$code: the pool's next key");
-    $a = through("/v1/completions?$do", keys_shown => 1, model('rawpool/m'));
+    $a = through("/v1/completions?$do", keys_shown => 1, vhost => 'rawkeys', model('rawpool/m'));
     is($a->status, 200, "$code, routed: the pool's next key");
     $a = through("/v1/files?$do", %o, body => 'x' x 1000,
                  headers => ['Content-Type' => 'a/b', 'X-LLMGW-Provider' => 'rawpool']);

@@ -350,7 +350,8 @@ for my $p (qw(mock claude gemini resp)) {
     for my $s (0, 1) {
         my $how = "$p, " . ($s ? 'stream' : 'whole');
         for my $code (400, 404, 422, 429, 500, 503) {
-            $a = respond("$p/status,code=$code,retry=7", stream => $s);
+            my $at = $code == 429 ? "${p}limr$s" : $p;      # left alone after it
+            $a = respond("$at/status,code=$code,retry=7", stream => $s);
             is_error($a, $code, undef, undef, "$how: $code");
             like($a->error->{message}, qr/mock says $code/, "$how: $code: what it said");
             is($a->header('Retry-After'), 7, "$how: its Retry-After") if $code == 429;
