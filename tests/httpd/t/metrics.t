@@ -159,10 +159,10 @@ grew(what => 'refused', rows => [
 # ---- clients that leave -----------------------------------------------------------------------------
 my $tag = tag();
 my $c = LLMGW::Http->new(port('figures'));
-$c->put(raw(body => json({ model => 'me-stream', stream => JSON::PP::true,
+$c->put(raw(body => json({ model => 'me-long', stream => JSON::PP::true,
     messages => [{ role => 'user', content => prompt() }] })));
 ok($c->await(qr/t2 /, 5), 'a stream is under way');
-is(scrape()->sum('llmgw_inflight_requests', target => 'mock/slow-stream,n:5,ms:40'), 1,
+is(scrape()->sum('llmgw_inflight_requests', target => 'mock/slow-stream,n:200,ms:50'), 1,
    'it is in flight');
 $c->reset;
 $c = LLMGW::Http->new(port());
@@ -173,11 +173,11 @@ $c->reset;
 grew(what => 'aborts', rows => [
     [1, ['llmgw_client_aborts_total', phase => 'after_first_token']],
     [1, ['llmgw_client_aborts_total', phase => 'before_first_token']],
-    [1, requests(route => 'me-stream', code => 499, class => 'aborted')],
+    [1, requests(route => 'me-long', code => 499, class => 'aborted')],
     [1, requests(route => 'pin', code => 499, class => 'aborted')],
-    [1, attempts(route => 'me-stream', outcome => 'aborted')],
-    [0, ['gen_ai_server_time_to_first_token_seconds_count', @genai]],
-    [1, ['gen_ai_client_token_usage_count', @genai, gen_ai_token_type => 'input']],
+    [1, attempts(route => 'me-long', outcome => 'aborted')],
+    [0, ['gen_ai_server_time_to_first_token_seconds_count', gen_ai_request_model => 'me-long']],
+    [1, ['gen_ai_client_token_usage_count', gen_ai_request_model => 'me-long', gen_ai_token_type => 'input']],
     [0, ['llmgw_inflight_requests']],
 ]);
 is($m->sum('llmgw_inflight_requests'), 0, 'nothing is in flight');
