@@ -7,9 +7,17 @@
 
 #define LABEL_BYTES_MAX 512
 
-typedef union labels_t {
-    char bytes[LABEL_BYTES_MAX];
-    apr_uint64_t words[LABEL_BYTES_MAX / 8];
+/* A combination as an entry has it. Only words that hold a part of a value or
+ * its NUL are set: what follows is zero in every entry. */
+typedef struct labels_t {
+    struct {
+        int at;
+        int n;
+    } parts[LLMGW_SERIES_LABELS_MAX];   /* words of each label */
+    union {
+        char bytes[LABEL_BYTES_MAX];
+        apr_uint64_t words[LABEL_BYTES_MAX / 8];
+    } u;
 } labels_t;
 
 /* Cut before the character that does not fit. */
@@ -40,30 +48,36 @@ static int count_words(const llmgw_series_kind_t *kind)
 static void set_labels(labels_t *labels, const llmgw_series_t *series,
                        const llmgw_series_key_t *key)
 {
-    char *at = labels->bytes;
-    int i;
+    int i, at = 0;
 
-    memset(at, 0, (apr_size_t)series->label_words * 8);
     for (i = 0; i < series->kind->n; i++) {
         llmgw_str_t s = key->values[i];
         apr_size_t room = series->kind->labels[i].bytes;
         apr_size_t len = cut(s, room - 1);
+        int n = (int)(len / 8) + 1;
 
+        labels->parts[i].at = at;
+        labels->parts[i].n = n;
+        labels->u.words[at + n - 1] = 0;
         if (len) {
-            memcpy(at, s.p, len);
+            memcpy(labels->u.bytes + 8 * at, s.p, len);
         }
-        at += room;
+        at += (int)(room / 8);
     }
 }
 
-static apr_uint64_t hash_labels(const labels_t *labels, int words)
+static apr_uint64_t hash_labels(const labels_t *labels, int n)
 {
-    apr_uint64_t h = (apr_uint64_t)words;
-    int i;
+    apr_uint64_t h = (apr_uint64_t)n;
+    int i, j;
 
-    for (i = 0; i < words; i++) {
-        h = llmgw_hash_mix(h ^ labels->words[i])
-            + APR_UINT64_C(0x9e3779b97f4a7c15);
+    for (i = 0; i < n; i++) {
+        const apr_uint64_t *words = labels->u.words + labels->parts[i].at;
+
+        for (j = 0; j < labels->parts[i].n; j++) {
+            h = llmgw_hash_mix(h ^ words[j])
+                + APR_UINT64_C(0x9e3779b97f4a7c15);
+        }
     }
     return h;
 }
@@ -145,10 +159,14 @@ static void write_labels(const llmgw_series_t *series, entry_t *e,
                          const labels_t *labels, apr_uint64_t hash)
 {
     apr_uint64_t seen = hash | TAKEN;
-    int i;
+    int i, j;
 
-    for (i = 0; i < series->label_words; i++) {
-        llmgw_word_set(&e->labels[i], labels->words[i]);
+    for (i = 0; i < series->kind->n; i++) {
+        int at = labels->parts[i].at;
+
+        for (j = at; j < at + labels->parts[i].n; j++) {
+            llmgw_word_set(&e->labels[j], labels->u.words[j]);
+        }
     }
     if (llmgw_word_cas(&e->state, &seen, hash | WRITTEN)) {
         llmgw_word_add(&series->head[USED_AT], 1);
@@ -163,11 +181,15 @@ static void *figures_of(const llmgw_series_t *series, entry_t *e)
 static int has_labels(const llmgw_series_t *series, const entry_t *e,
                       const labels_t *labels)
 {
-    int i;
+    int i, j;
 
-    for (i = 0; i < series->label_words; i++) {
-        if (llmgw_word_get(&e->labels[i]) != labels->words[i]) {
-            return 0;
+    for (i = 0; i < series->kind->n; i++) {
+        int at = labels->parts[i].at;
+
+        for (j = at; j < at + labels->parts[i].n; j++) {
+            if (llmgw_word_get(&e->labels[j]) != labels->u.words[j]) {
+                return 0;
+            }
         }
     }
     return 1;
@@ -197,7 +219,7 @@ void *llmgw_series_get(const llmgw_series_t *series,
     apr_uint32_t i;
 
     set_labels(&labels, series, key);
-    hash = hash_labels(&labels, series->label_words) & ~(apr_uint64_t)WRITTEN;
+    hash = hash_labels(&labels, series->kind->n) & ~(apr_uint64_t)WRITTEN;
     for (i = 0; i < PROBES && i < series->room; i++) {
         entry_t *e = get_entry(series, 1 + (apr_uint32_t)(((hash >> 2) + i)
                                                           % series->room));

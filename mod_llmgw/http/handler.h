@@ -23,6 +23,9 @@ int llmgw_handler_health(request_rec *r);
 /** The handler hook: SetHandler llmgw-metrics. */
 int llmgw_handler_metrics(request_rec *r);
 
+/** The handler hook: SetHandler llmgw-status. */
+int llmgw_handler_status(request_rec *r);
+
 /** GET .../models and .../models/{id}. @return OK */
 int llmgw_models_run(request_rec *r, const llmgw_surface_t *surface,
                      const llmgw_dialect_t *dialect);

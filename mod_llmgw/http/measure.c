@@ -12,6 +12,9 @@
 #define RETAINED "llmgw-measure"
 #define WORD sizeof(llmgw_word_t)
 
+/* With another layout of the block comes another number. */
+#define LAYOUT APR_UINT64_C(0x4C4C4D4757030001)
+
 /* ---- tables -------------------------------------------------------------- */
 
 static const llmgw_series_kind_t kinds[LLMGW_MEASURE__COUNT] = {
@@ -42,7 +45,9 @@ static const llmgw_series_kind_t kinds[LLMGW_MEASURE__COUNT] = {
 };
 
 /* Room for so many combinations, and so many for each target there is when the
- * tables are made. */
+ * tables are made; in all, no more than ROOM_MAX. */
+#define ROOM_MAX 16384
+
 static const struct {
     apr_uint32_t least;
     apr_uint32_t each;
@@ -66,7 +71,10 @@ static apr_hash_t *names;       /* of models that the configuration names */
 
 static apr_uint32_t room_of(int table, apr_uint32_t targets)
 {
-    return rooms[table].least + rooms[table].each * targets;
+    apr_uint64_t room = rooms[table].least
+                        + (apr_uint64_t)rooms[table].each * targets;
+
+    return room < ROOM_MAX ? (apr_uint32_t)room : ROOM_MAX;
 }
 
 static apr_size_t count_bytes(apr_uint32_t targets)
@@ -82,17 +90,21 @@ static apr_size_t count_bytes(apr_uint32_t targets)
 
 static int attach(const memory_t *memory)
 {
+    const apr_uint64_t head[] = { LAYOUT, count_bytes(memory->targets) };
     char *at = llmgw_shared_base(&memory->shared);
     int i;
 
     totals = (llmgw_totals_t *)at;
+    if (!llmgw_word_begin(totals->head, head, 2)) {
+        return 0;               /* of another release */
+    }
     at += sizeof(llmgw_totals_t);
     for (i = 0; i < LLMGW_MEASURE__COUNT; i++) {
         apr_uint32_t room = room_of(i, memory->targets);
 
         if (llmgw_series_attach(&tables[i], &kinds[i], at, room)
             != APR_SUCCESS) {
-            return 0;           /* of another release */
+            return 0;
         }
         at += llmgw_series_bytes(&kinds[i], room);
     }
@@ -168,8 +180,11 @@ const char *llmgw_measure_prepare(server_rec *servers, apr_pool_t *p)
     for (s = servers; s; s = s->next) {
         targets += add_server(llmgw_config_get(s));
     }
-    if (memory->shared.shm && attach(memory)) {
-        return NULL;
+    if (memory->shared.shm) {
+        if (attach(memory)) {
+            return NULL;
+        }
+        llmgw_shared_destroy(&memory->shared);
     }
     memory->targets = targets;
     return llmgw_shared_create(&memory->shared, count_bytes(targets))

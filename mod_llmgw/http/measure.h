@@ -41,9 +41,10 @@ typedef struct llmgw_figures_t {
 
 /** What has no labels, or few. */
 typedef struct llmgw_totals_t {
+    llmgw_word_t head[2];       /* the layout of all of this, and its bytes */
     llmgw_hist_t overhead;
     llmgw_word_t aborts[2];     /* before the first token, and after it */
-    llmgw_word_t spare[6];
+    llmgw_word_t spare[4];
 } llmgw_totals_t;
 
 /**

@@ -196,6 +196,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_handler(llmgw_handler_run, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(llmgw_handler_health, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(llmgw_handler_metrics, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(llmgw_handler_status, NULL, NULL, APR_HOOK_MIDDLE);
     llmgw_relay_register();
     llmgw_lbmethods_register(p);
 }

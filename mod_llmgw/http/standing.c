@@ -301,6 +301,11 @@ void llmgw_standing_child_init(void)
     row = llmgw_board_claim(&board, (apr_uint32_t)getpid());
 }
 
+int llmgw_standing_has_row(void)
+{
+    return row >= 0;
+}
+
 void llmgw_standing_child_ended(pid_t pid)
 {
     if (board.room.slots) {

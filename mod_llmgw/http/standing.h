@@ -23,6 +23,9 @@ const char *llmgw_standing_prepare(server_rec *servers, apr_pool_t *p);
 /** In a new child: claim the row in which it counts what it holds. */
 void llmgw_standing_child_init(void);
 
+/** Has this child such a row? */
+int llmgw_standing_has_row(void);
+
 /** In the parent: a child has ended. */
 void llmgw_standing_child_ended(pid_t pid);
 

@@ -2,6 +2,7 @@
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_core.h>
+#include <http_protocol.h>
 #include "llmgw/balance.h"
 #include "llmgw/bench.h"
 #include "balancer.h"
@@ -107,6 +108,12 @@ void llmgw_survey_put_int(llmgw_json_writer_t *w, const char *name,
     llmgw_json_int_out(w, n);
 }
 
+void llmgw_survey_put_flag(llmgw_json_writer_t *w, const char *name, int truth)
+{
+    llmgw_json_key(w, name);
+    llmgw_json_bool_out(w, truth);
+}
+
 void llmgw_survey_put_text(llmgw_json_writer_t *w, const char *name,
                            const char *text)
 {
@@ -142,10 +149,9 @@ void llmgw_survey_put_target(llmgw_json_writer_t *w,
     llmgw_survey_put_status(w, !out);
     llmgw_survey_put_text(w, "breaker",
                           llmgw_breaker_state_name(breaker.state));
-    llmgw_json_key(w, "drained");
-    llmgw_json_bool_out(w, (out & LLMGW_OUT_DRAINED) != 0);
-    llmgw_json_key(w, "health_check_failed");
-    llmgw_json_bool_out(w, (out & LLMGW_OUT_UNHEALTHY) != 0);
+    llmgw_survey_put_flag(w, "drained", (out & LLMGW_OUT_DRAINED) != 0);
+    llmgw_survey_put_flag(w, "health_check_failed",
+                          (out & LLMGW_OUT_UNHEALTHY) != 0);
     llmgw_survey_put_seconds(w, "benched_seconds",
                              llmgw_bench_left(&place->slot->bench, now));
 }
@@ -158,7 +164,7 @@ int llmgw_survey_begin(request_rec *r, const char *handler)
         return DECLINED;
     }
     if (r->method_number != M_GET) {
-        apr_table_setn(r->headers_out, "Allow", "GET, HEAD");
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return HTTP_METHOD_NOT_ALLOWED;
     }
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");

@@ -51,6 +51,8 @@ void llmgw_survey_put_status(llmgw_json_writer_t *w, int good);
 /** Write a member. */
 void llmgw_survey_put_int(llmgw_json_writer_t *w, const char *name,
                           apr_int64_t n);
+void llmgw_survey_put_flag(llmgw_json_writer_t *w, const char *name,
+                           int truth);
 void llmgw_survey_put_text(llmgw_json_writer_t *w, const char *name,
                            const char *text);
 void llmgw_survey_put_seconds(llmgw_json_writer_t *w, const char *name,

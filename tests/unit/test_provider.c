@@ -145,6 +145,9 @@ START_TEST(test_kinds)
     kind = llmgw_provider_kind_lookup("echo");
     ck_assert_int_eq(kind->needs_url, 0);
     ck_assert_ptr_eq(kind->auth_header, NULL);
+    ck_assert_str_eq(kind->system, "echo");
+    ck_assert_str_eq(llmgw_provider_kind_lookup("azure")->system,
+                     "azure.ai.openai");
     ck_assert_str_eq(llmgw_provider_kind_lookup("azure")->auth_header,
                      "api-key");
     ck_assert_str_eq(llmgw_provider_kind_lookup("openai")->auth_prefix,

@@ -49,6 +49,17 @@ START_TEST(no_route_matches)
 }
 END_TEST
 
+START_TEST(names_of_targets)
+{
+    llmgw_target_t *target = llmgw_target_create(unit_pool);
+
+    target->provider = "openai";
+    ck_assert_str_eq(llmgw_target_name(target, unit_pool), "openai");
+    target->model = "gpt-4o";
+    ck_assert_str_eq(llmgw_target_name(target, unit_pool), "openai/gpt-4o");
+}
+END_TEST
+
 START_TEST(classes_of_failures)
 {
     unsigned int on = 0;
@@ -76,5 +87,5 @@ END_TEST
 
 UNIT_MAIN("route",
           exact_name_wins_then_longest_prefix_then_order,
-          no_route_matches,
+          no_route_matches, names_of_targets,
           classes_of_failures)

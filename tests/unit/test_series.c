@@ -72,7 +72,7 @@ END_TEST
 
 START_TEST(test_get)
 {
-    llmgw_series_t series = make(8);
+    llmgw_series_t series = make(16);
     llmgw_series_key_t key;
     llmgw_word_t *a = get(&series, "fast", "gpt-4o"), *figures;
     apr_uint32_t at = 0;
@@ -82,7 +82,11 @@ START_TEST(test_get)
     ck_assert_ptr_eq(get(&series, "fast", "gpt-4o"), a);
     ck_assert_ptr_ne(get(&series, "fast", "gpt-4"), a);
     ck_assert_ptr_ne(get(&series, "fas", "tgpt-4o"), a);
-    ck_assert(llmgw_series_used(&series) == 3);
+    ck_assert_ptr_eq(get(&series, "", "12345678"), get(&series, "",
+                                                       "12345678"));
+    ck_assert_ptr_ne(get(&series, "", "12345678"), get(&series, "",
+                                                       "123456789"));
+    ck_assert(llmgw_series_used(&series) == 5);
 
     figures = llmgw_series_each(&series, &at, &key);
     ck_assert(figures[0] == 0);

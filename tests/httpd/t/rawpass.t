@@ -209,7 +209,7 @@ is(ask('ok', headers => [@$json, 'X-LLMGW-Provider' => 'mock'])->text, 'Hello fr
 my %keys = map { sent('/v1/files', headers => ['X-LLMGW-Provider' => 'rawpool'])
                  ->{headers}{authorization} => 1 } 1 .. 4;
 is(join(' ', keys %keys), "Bearer $KEY", 'what a provider keeps belongs to the first key');
-%keys = map { sent('/v1/completions', body => '{"model":"rawpool/m"}')
+%keys = map { sent('/v1/completions', body => '{"model":"rawturns/m"}')
               ->{headers}{authorization} => 1 } 1 .. 4;
 is(scalar keys %keys, 2, 'elsewhere keys take turns');
 
