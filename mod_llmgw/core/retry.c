@@ -159,7 +159,8 @@ static llmgw_retry_class_t classify_answer(const llmgw_err_t *err)
     if (!err->http_status && err->status != LLMGW_EREJECTED) {
         c.classes |= LLMGW_RETRY_STREAM;
     }
-    if (err->kind == LLMGW_ERRKIND_TIMEOUT) {
+    if (err->kind == LLMGW_ERRKIND_TIMEOUT || c.code == 408
+        || c.code == 504) {
         c.classes |= LLMGW_RETRY_TIMEOUT;
     }
     if (err->status == LLMGW_EREJECTED) {

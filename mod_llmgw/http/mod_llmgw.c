@@ -165,6 +165,7 @@ static void llmgw_child_init(apr_pool_t *pchild, server_rec *s)
     llmgw_standing_child_init();
     llmgw_view_child_init(pchild, s);
     each_provider(s, init_provider, pchild);
+    llmgw_prober_child_init(pchild);
 }
 
 static void llmgw_child_status(server_rec *s LLMGW_UNUSED, pid_t pid,
@@ -182,13 +183,16 @@ static void register_hooks(apr_pool_t *p)
 {
     static const char *const after_proxy[] = { "mod_proxy.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
+    /* Its thread uses what is made here. */
+    static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
 
     ap_hook_pre_config(llmgw_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(llmgw_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(llmgw_post_config, NULL, before_proxy,
                         APR_HOOK_MIDDLE);
     ap_hook_child_status(llmgw_child_status, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(llmgw_child_init, after_proxy, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(llmgw_child_init, after_proxy, before_watchdog,
+                       APR_HOOK_MIDDLE);
     ap_hook_expr_lookup(llmgw_vars_lookup, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(llmgw_handler_translate, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);

@@ -89,6 +89,11 @@ int llmgw_next_wants(llmgw_call_t *call, const llmgw_err_t *err)
                    && llmgw_pick_has_more(call)));
 }
 
+static llmgw_word_t *get_bench(const llmgw_call_t *call)
+{
+    return &llmgw_standing_slot(call->attempt->target)->bench;
+}
+
 /* All have been tried: once more, when they have had time to recover. */
 static llmgw_state_e try_again(llmgw_call_t *call, const llmgw_err_t *err)
 {
@@ -98,8 +103,8 @@ static llmgw_state_e try_again(llmgw_call_t *call, const llmgw_err_t *err)
 
     llmgw_pick_restart(call);
     wait = llmgw_pick_wait(call, now);
-    if (wait == 0 && err->status != LLMGW_ERATELIMIT) {
-        wait = err->retry_after_usec;   /* it is not benched for that */
+    if (wait == 0 && !llmgw_bench_left(get_bench(call), now)) {
+        wait = err->retry_after_usec;   /* no bench sees to that */
     }
     if (wait < 0 || wait > retry->backoff_max_usec) {
         return LLMGW_STATE_SETTLE;
@@ -142,8 +147,7 @@ static void bench(llmgw_call_t *call, const llmgw_err_t *err)
         wait = err->retry_after_usec;
     }
     if (wait > 0) {
-        llmgw_bench_limit(&llmgw_standing_slot(call->attempt->target)->bench,
-                          wait, apr_time_now());
+        llmgw_bench_limit(get_bench(call), wait, apr_time_now());
     }
 }
 

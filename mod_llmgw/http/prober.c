@@ -1,6 +1,7 @@
 /* prober.c: asks providers how they are: LLMHealthCheck */
 #include <poll.h>
 #include <apr_strings.h>
+#include <apr_thread_mutex.h>
 #include <httpd.h>
 #include <http_core.h>
 #include <ap_mpm.h>
@@ -33,7 +34,11 @@ typedef struct probe_t {
 typedef struct prober_t {
     server_rec *server;
     apr_array_header_t *probes; /* of probe_t */
+    apr_thread_mutex_t *mutex;  /* held while providers are asked */
+    int is_over;                /* this child's pools go */
 } prober_t;
+
+static prober_t *current;       /* NULL: nobody is to be asked */
 
 /* ---- one question ------------------------------------------------------ */
 
@@ -186,7 +191,6 @@ static void end_probe(probe_t *probe, apr_time_t now)
     probe->x->cls->finish(probe->x);
     probe->x = NULL;
     apr_pool_destroy(probe->pool);
-    probe->due = now + probe->how->interval_usec;
 }
 
 /* @return non-zero while its answer is waited for */
@@ -216,13 +220,11 @@ static void begin_due(prober_t *prober, apr_time_t now, apr_pool_t *pool)
     for (i = 0; i < prober->probes->nelts; i++) {
         probe_t *probe = &APR_ARRAY_IDX(prober->probes, i, probe_t);
 
-        if (now < probe->due) {
+        if (probe->x || now < probe->due) {
             continue;
         }
-        if (answers_calls(probe)) {
-            probe->due = now + probe->how->interval_usec;
-        }
-        else {
+        probe->due = now + probe->how->interval_usec;
+        if (!answers_calls(probe)) {
             begin_probe(probe, now, pool);
         }
     }
@@ -260,6 +262,7 @@ static void abandon(prober_t *prober)
     }
 }
 
+/* This child ends, or drains: those that follow it have a prober of their own. */
 static int is_stopping(void)
 {
     int state = AP_MPMQ_RUNNING;
@@ -268,22 +271,51 @@ static int is_stopping(void)
            && state == AP_MPMQ_STOPPING;
 }
 
-static apr_status_t on_watchdog(int state, void *data, apr_pool_t *pool)
+static void ask_all(prober_t *prober, apr_pool_t *pool)
 {
-    prober_t *prober = data;
-    struct pollfd *fds;
+    struct pollfd *fds = apr_palloc(pool,
+                                    prober->probes->nelts * sizeof(*fds));
     int n;
 
-    if (state != AP_WATCHDOG_STATE_RUNNING) {
-        return APR_SUCCESS;
-    }
-    fds = apr_palloc(pool, prober->probes->nelts * sizeof(*fds));
     begin_due(prober, apr_time_now(), pool);
     while ((n = step_all(prober, fds)) > 0 && !is_stopping()) {
         poll(fds, n, 100);
+        begin_due(prober, apr_time_now(), pool);    /* of the others */
     }
     abandon(prober);
+}
+
+static apr_status_t on_watchdog(int state, void *data, apr_pool_t *pool)
+{
+    prober_t *prober = data;
+
+    if (state == AP_WATCHDOG_STATE_RUNNING) {
+        apr_thread_mutex_lock(prober->mutex);
+        if (!prober->is_over && !is_stopping()) {
+            ask_all(prober, pool);
+        }
+        apr_thread_mutex_unlock(prober->mutex);
+    }
     return APR_SUCCESS;
+}
+
+/* The watchdog's thread outlives the pools of its child, and so what this
+ * has of the providers' connections. */
+static apr_status_t end(void *data)
+{
+    prober_t *prober = data;
+
+    apr_thread_mutex_lock(prober->mutex);
+    prober->is_over = 1;
+    apr_thread_mutex_unlock(prober->mutex);
+    return APR_SUCCESS;
+}
+
+void llmgw_prober_child_init(apr_pool_t *pchild)
+{
+    if (current) {
+        apr_pool_pre_cleanup_register(pchild, current, end);
+    }
 }
 
 /* ---- starting ---------------------------------------------------------- */
@@ -366,6 +398,7 @@ const char *llmgw_prober_start(server_rec *servers, apr_pool_t *pconf)
     ap_watchdog_t *watchdog;
     const server_rec *s;
 
+    current = NULL;
     prober->server = servers;
     prober->probes = apr_array_make(pconf, 8, sizeof(probe_t));
     for (s = servers; s; s = s->next) {
@@ -378,10 +411,13 @@ const char *llmgw_prober_start(server_rec *servers, apr_pool_t *pconf)
         return "LLMHealthCheck needs mod_watchdog: load it (LoadModule "
                "watchdog_module)";
     }
-    if (get(&watchdog, WATCHDOG, 0, 1, pconf) != APR_SUCCESS
-        || add(watchdog, AP_WD_TM_INTERVAL, prober, on_watchdog)
+    if (apr_thread_mutex_create(&prober->mutex, APR_THREAD_MUTEX_DEFAULT,
+                                pconf) != APR_SUCCESS
+        || get(&watchdog, WATCHDOG, 0, 1, pconf) != APR_SUCCESS
+        || add(watchdog, AP_WD_TM_SLICE, prober, on_watchdog)
            != APR_SUCCESS) {
         return "LLMHealthCheck: the watchdog cannot be set up";
     }
+    current = prober;
     return NULL;
 }

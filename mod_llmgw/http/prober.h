@@ -11,4 +11,7 @@
  */
 const char *llmgw_prober_start(server_rec *servers, apr_pool_t *pconf);
 
+/** In a new child: when it ends, the prober ends first. */
+void llmgw_prober_child_init(apr_pool_t *pchild);
+
 #endif /* LLMGW_HTTP_PROBER_H */

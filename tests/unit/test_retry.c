@@ -181,6 +181,14 @@ START_TEST(test_answers)
                       answers[i].http, c.classes, c.code);
         ck_assert_str_eq(llmgw_retry_word(&err), answers[i].word);
     }
+    /* whatever kind the body says it is */
+    {
+        llmgw_err_t err = LLMGW_ERR_INIT;
+
+        llmgw_err_from_http(&err, 504);
+        err.kind = LLMGW_ERRKIND_UPSTREAM;
+        ck_assert(llmgw_retry_classify(&err).classes & LLMGW_RETRY_TIMEOUT);
+    }
 }
 END_TEST
 

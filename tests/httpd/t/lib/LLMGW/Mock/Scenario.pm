@@ -11,6 +11,7 @@ use warnings;
 use Exporter 'import';
 use Digest::SHA ();
 use IO::Compress::Gzip qw(gzip);
+use POSIX qw(strftime);
 use LLMGW::Mock::Sensible qw(question answer);
 use LLMGW::Mock::Wire qw(whole events error_body models json);
 
@@ -734,12 +735,19 @@ $SCENARIO{'error-in-200'} = sub {
     my ($call) = @_;
     return reply(200, [json_type()], error_body($call, 500, 'error in a 200'));
 };
-$SCENARIO{status} = sub {           # code=; retry=; the dialect's own error
+# retry= seconds, date= as many as a date, msec= in a field of its own
+sub retry_after {
+    my ($call) = @_;
+    my $a = $call->{arg};
+    return (($a->{retry} ? "Retry-After: $a->{retry}" : ()),
+            ($a->{date} ? 'Retry-After: ' . strftime('%a, %d %b %Y %H:%M:%S GMT',
+                                                     gmtime(time + $a->{date})) : ()),
+            ($a->{msec} ? "retry-after-ms: $a->{msec}" : ()));
+}
+$SCENARIO{status} = sub {           # code=; see above; the dialect's own error
     my ($call) = @_;
     my $code = arg($call, 'code', 500);
-    my @fields = json_type();
-    push @fields, "Retry-After: $call->{arg}{retry}" if $call->{arg}{retry};
-    return reply($code, \@fields,
+    return reply($code, [json_type(), retry_after($call)],
                  error_body($call, $code, "mock says $code"));
 };
 # Refused for what it says or how long it is, in the dialect's own words: make=
@@ -820,12 +828,14 @@ $SCENARIO{'endless-error'} = sub {
             chunks('{"error":{"message":"'),
             [each => sub { return chunk('x' x 16_384) }], ['close']);
 };
-# Only the key that ends so is good: good=
+# Only the key that ends so is good: good=; others get code=, retry=
 $SCENARIO{'one-good-key'} = sub {
     my ($call) = @_;
     my $good = arg($call, 'good', '');
     return hello($call) if ($call->{headers}{authorization} || '') =~ /\Q$good\E$/;
-    return reply(401, [json_type()], error_body($call, 401, 'bad key'));
+    my $code = arg($call, 'code', 401);
+    return reply($code, [json_type(), retry_after($call)],
+                 error_body($call, $code, 'bad key'));
 };
 # 401 that repeats the key it was given, as some providers do
 $SCENARIO{'key-in-error'} = sub {
