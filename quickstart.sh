@@ -86,7 +86,7 @@ load_modules() {
 
     dir=$("$apxs" -q LIBEXECDIR)
     for name in mpm_event unixd log_config logio authn_core authz_core mime \
-        setenvif proxy ssl; do
+        setenvif watchdog slotmem_shm proxy proxy_balancer ssl; do
         [ ! -e "$dir/mod_$name.so" ] \
             || echo "LoadModule ${name}_module \"$dir/mod_$name.so\""
     done

@@ -63,7 +63,8 @@ write_conf() {
     port_instant=$(cat "$dir/instant.port")
     port_held=$(cat "$dir/held.port")
     {
-        for name in mpm_event unixd log_config authz_core proxy proxy_http; do
+        for name in mpm_event unixd log_config authz_core slotmem_shm proxy \
+            proxy_balancer proxy_http; do
             [ ! -e "$moddir/mod_$name.so" ] \
                 || echo "LoadModule ${name}_module $moddir/mod_$name.so"
         done
