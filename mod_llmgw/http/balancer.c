@@ -27,8 +27,9 @@ static proxy_server_conf *proxy_conf(const server_rec *s)
 
 /* "balancer://llm-gpt-4o-1f00aa33": mod_proxy folds case and, for the name of
  * its shared memory, drops all but letters and digits, so the pattern's hash
- * keeps names apart. */
-static const char *balancer_url(const char *pattern, apr_pool_t *p)
+ * keeps names apart; and those of a virtual host from those it inherits. */
+static const char *balancer_url(const char *pattern, int is_virtual,
+                                apr_pool_t *p)
 {
     char *name = apr_pstrndup(p, pattern, PATTERN_MAX), *at;
 
@@ -38,7 +39,9 @@ static const char *balancer_url(const char *pattern, apr_pool_t *p)
         }
     }
     return apr_psprintf(p, URL_PREFIX "%s-%08x", name,
-                        ap_proxy_hashfunc(pattern, PROXY_HASHFUNC_FNV));
+                        ap_proxy_hashfunc(is_virtual
+                                          ? apr_pstrcat(p, "//", pattern, NULL)
+                                          : pattern, PROXY_HASHFUNC_FNV));
 }
 
 int llmgw_balancer_twins(const llmgw_route_t *route, int index)
@@ -110,7 +113,9 @@ static home_t *create_home(const proxy_balancer *balancer,
 const char *llmgw_balancer_define(llmgw_route_t *route, cmd_parms *cmd)
 {
     proxy_balancer *balancer;
-    const char *url = balancer_url(route->pattern, cmd->pool), *err;
+    const char *url = balancer_url(route->pattern,
+                                   cmd->server->is_virtual, cmd->pool);
+    const char *err;
     int i;
 
     /* A virtual host has no settings of mod_proxy before its first directive

@@ -16,10 +16,14 @@ static int is_able(const llmgw_call_t *call,
 apr_status_t llmgw_op_choose_targets(llmgw_call_t *call)
 {
     const apr_array_header_t *all = call->plan.targets;
-    apr_array_header_t *able = apr_array_make(call->pool, all->nelts + 1,
-                                              sizeof(llmgw_target_t *));
+    apr_array_header_t *able;
     int i;
 
+    if (call->surface.op != LLMGW_OP_EMBED) {
+        return APR_SUCCESS;             /* all of them can */
+    }
+    able = apr_array_make(call->pool, all->nelts + 1,
+                          sizeof(llmgw_target_t *));
     for (i = 0; i < all->nelts; i++) {
         const llmgw_target_t *t = APR_ARRAY_IDX(all, i, llmgw_target_t *);
         const llmgw_provider_t *provider = t->provider_data;

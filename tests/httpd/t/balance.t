@@ -152,8 +152,10 @@ isnt($second, $first, 'busy: the one with nothing to do');
 $_->answer for @c;
 upstream_does($_, 'ok') for qw(a b);
 
-is_deeply(counts(served('cost', 4, more => { max_tokens => 1000 })), { a => 4 },
-          'cost: the cheaper one for a long answer');
+is_deeply(counts(served('cost', 1, more => { max_tokens => 1000 })), { a => 1 },
+          'cost: the cheaper one for an answer that may be long');
+is_deeply(counts(served('cost', 3, more => { max_tokens => 1000 })), { b => 3 },
+          'cost: another one when answers turn out to be short');
 is_deeply(counts(served('cost', 4, more => { max_tokens => 1 }, messages => [
               { role => 'user', content => 'word ' x 2000 }])), { b => 4 },
           'cost: another one for a long prompt');
