@@ -173,6 +173,6 @@ int llmgw_handler_run(request_rec *r)
         return run_call(r, &surface, dialect);
     }
     rv = run_other(r, &surface, dialect);
-    llmgw_measure_request(r, surface.surface);
+    llmgw_measure_request(r, &surface);
     return rv;
 }
