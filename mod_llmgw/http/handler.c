@@ -233,6 +233,6 @@ int llmgw_handler_run(request_rec *r)
         return run_call(llmgw_call_create(r, &surface, dialect));
     }
     rv = run_other(r, &surface, dialect);
-    llmgw_measure_request(r, surface.surface);
+    llmgw_measure_request(r, &surface);
     return rv;
 }

@@ -236,9 +236,9 @@ static const char *class_of_error(const llmgw_err_t *err)
 }
 
 /* OpenTelemetry's name of what was done, where it has one. */
-static llmgw_str_t operation_of(llmgw_surface_e surface)
+static llmgw_str_t operation_of(const llmgw_surface_t *surface)
 {
-    switch (surface) {
+    switch (surface->surface) {
     case LLMGW_SURFACE_CHAT:
         return LLMGW_STR_LIT("chat");
     case LLMGW_SURFACE_MODELS:
@@ -309,7 +309,8 @@ void llmgw_measure_move(const llmgw_call_t *call, const llmgw_target_t *to)
     count(LLMGW_MEASURE_MOVES, &key);
 }
 
-void llmgw_measure_request(const request_rec *r, llmgw_surface_e surface)
+void llmgw_measure_request(const request_rec *r,
+                           const llmgw_surface_t *surface)
 {
     llmgw_series_key_t key = { {
         operation_of(surface), LLMGW_STR_NULL, LLMGW_STR_NULL,
@@ -357,7 +358,7 @@ static void count_answer(const llmgw_call_t *call)
     const llmgw_attempt_t *attempt = call->attempt;
     apr_interval_time_t took = apr_time_now() - call->began;
     llmgw_series_key_t key = { {
-        operation_of(call->surface.surface),
+        operation_of(&call->surface),
         llmgw_str_of(attempt->provider->kind->system), provider_of(call),
         known(call->model), answering_model(call), LLMGW_STR_NULL
     } };
@@ -379,7 +380,7 @@ static void count_answer(const llmgw_call_t *call)
 void llmgw_measure_call(llmgw_call_t *call)
 {
     llmgw_series_key_t key = { {
-        operation_of(call->surface.surface), route_of(call),
+        operation_of(&call->surface), route_of(call),
         provider_of(call), known(call->model), llmgw_str_of(code_of(call->r)),
         llmgw_str_of(class_of_error(&call->err))
     } };

@@ -58,7 +58,8 @@ const char *llmgw_measure_prepare(server_rec *servers, apr_pool_t *p);
 void llmgw_measure_call(llmgw_call_t *call);
 
 /** Count a request that became no call, when it has been answered. */
-void llmgw_measure_request(const request_rec *r, llmgw_surface_e surface);
+void llmgw_measure_request(const request_rec *r,
+                           const llmgw_surface_t *surface);
 
 /** Count an attempt that is over, by what came of it.
  * @param err NULL for a success */

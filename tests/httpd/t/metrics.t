@@ -92,6 +92,11 @@ like(wait_for(5, sub {
     my ($line) = grep { /\Q$id\E/ } split /\n/, slurp(vars('t_logs') . '/reference_log');
     $line }), qr/"cost":"0\.0000575"/, 'its cost is in the access log');
 
+if (($ENV{LLMGW_TEST_MPM} || '') eq 'prefork') {
+    my $s = request(path => '/status', method => 'GET', vhost => 'figures')->json;
+    ok(@{ $s->{server}{children} } >= 10, 'ten children counted them');
+}
+
 # ---- streamed ---------------------------------------------------------------------------------
 $m = scrape();
 is(ask_me('me-stream', stream => 1)->finish, 'stop', 'a stream') for 1 .. 4;
@@ -229,12 +234,19 @@ ok($m->count - $lines < 250, 'are a few lines more') or diag($m->count - $lines)
 
 # ---- restarts -------------------------------------------------------------------------------------------
 my $start = -s vars('t_logs') . '/error_log';
+$c = LLMGW::Http->new(port('figures'));
+$c->put(raw(body => json({ model => 'me-span', stream => JSON::PP::true,
+    messages => [{ role => 'user', content => prompt() }] })));
+ok($c->await(qr/t1 /, 5), 'a stream is under way');
 kill USR1 => httpd_pid();
 ok(wait_for(15, sub { log_since($start) =~ /resuming normal operations/ }),
    'the server restarted gracefully');
 is(ask_me('me-price')->text, 'Hello from mock', 'and serves');
+is($c->answer->finish, 'stop', 'the stream ends in the child that began it');
+$c->close;
 grew(what => 'a restart', rows => [
     [1, requests(@me)],
+    [1, requests(route => 'me-span', code => 200, class => 'success')],
     [0, requests(route => 'me-fall')],
     [1, attempts(route => 'me-price')],
     [0, ['llmgw_client_aborts_total']],
