@@ -102,6 +102,9 @@ typedef struct llmgw_dialect_t {
     llmgw_framing_e framing;
     const char *stream_end;     /* the frame that must end a stream; NULL if
                                  * the last event does so by itself */
+    const char *stream_ping;    /* what may stand between two frames to show
+                                 * that a stream is alive; NULL where clients
+                                 * take nothing but frames */
     const char *prompt_member;  /* the array a request must have: "messages" */
     const char *client_header;  /* what its clients send with every request
                                  * and no others do; NULL for none */

@@ -5,6 +5,9 @@
 #include <apr_hash.h>
 #include "../common.h"
 
+/* What keeps a stream alive. */
+#define LLMGW_ANTHROPIC_PING "event: ping\ndata: {\"type\":\"ping\"}\n\n"
+
 /* ---- models, models.c --------------------------------------------------- */
 
 /** How a model is asked to think. */

@@ -123,6 +123,7 @@ int llmgw_gemini_is_redacted(llmgw_str_t signature, llmgw_str_t *data)
 const llmgw_dialect_t llmgw_dialect_gemini = {
     .name = "gemini",
     .framing = LLMGW_FRAMING_SSE,
+    .stream_ping = NULL,        /* Google's clients fail at a comment */
     .prompt_member = "contents",
     .stream_end = NULL,         /* the stream just ends */
     .decode_state_size = sizeof(gemini_decode_t),

@@ -189,6 +189,7 @@ const llmgw_dialect_t llmgw_dialect_openai_chat = {
     "openai_chat",
     LLMGW_FRAMING_SSE,
     LLMGW_OPENAI_CHAT_STREAM_END,
+    ": ping\n\n",
     "messages",
     NULL,
     NULL,

@@ -72,7 +72,8 @@ good("LLMProvider a openai $mock \"header=X-A: b\" header=X-B:c");
 good("LLMProvider a anthropic $mock $key api-version=2023-06-01");
 good("LLMProvider a azure http://127.0.0.1:1 $key api-version=2024-10-21 deployment=d");
 good("LLMProvider a openai http://[::1]:8080/v1", 'an IPv6 address');
-good('LLMTimeout connect=5s first=60s idle=500ms total=10min');
+good('LLMTimeout connect=5s first=60s idle=500ms total=10min heartbeat=15s');
+good('LLMTimeout heartbeat=off');
 good("LLMRequestBody $_") for qw(64M 1K 1G);
 good("LLMResponseBody 64M");
 good("LLMAutoRoute $_") for qw(on off On);
@@ -202,7 +203,7 @@ bad("${e}<LLMRoute x>\nLLMTarget e\n", qr/LLMRoute/);
 # ---- the small ones -------------------------------------------------------------------------
 for my $value ('nonsense=1s', 'first', 'first=', 'first=soon', 'first=-1s',
                'first=0', 'connect=99999999999999999999s', 'idle=5parsecs',
-               'connect=1s=2s') {
+               'connect=1s=2s', 'heartbeat=0', 'heartbeat=never', 'idle=off') {
     my ($name) = $value =~ /^(\w+)/;
     bad("LLMTimeout $value", qr/LLMTimeout/, qr/$name/);
 }
@@ -211,18 +212,18 @@ good("LLMBalance $_") for qw(weighted latency busy cost prefix);
 bad("LLMBalance $_", qr/LLMBalance/, qr/weighted/) for qw(random 1 off);
 good('LLMRetry attempts=1 on=connect,429,5xx,stream backoff=1s max-backoff=2s total=9s budget=0%');
 good('LLMRetry on=none');
-bad("LLMRetry $_", qr/LLMRetry/, qr/\Q@{[/^(\w+-?\w*)/]}\E/)
+bad("LLMRetry $_", qr/LLMRetry/, qr{\Q@{[/^(\w+-?\w*)/]}\E})
     for qw(attempts=0 attempts=101 attempts=x on=sometimes on=999 on= backoff=soon
            max-backoff=0 total=-1s budget=20 budget=101% budget=x% nonsense=1);
 bad('LLMRetry', qr/LLMRetry/, qr/attempts=/);
 good('LLMBreaker off');
 good('LLMBreaker ratio=50% min=2 window=1min open=500ms probes=1 slow=30s slow-ratio=50%');
-bad("LLMBreaker $_", qr/LLMBreaker/, qr/\Q@{[/^(\w+-?\w*)/]}\E/)
+bad("LLMBreaker $_", qr/LLMBreaker/, qr{\Q@{[/^(\w+-?\w*)/]}\E})
     for qw(ratio=0% ratio=101% ratio=20 min=0 min=1001 window=0 open=x probes=0 probes=101
            slow=no slow-ratio=0% on);
 bad('LLMBreaker off ratio=20%', qr/LLMBreaker/, qr/off/);
 good('LLMHealthCheck off');
-bad("LLMHealthCheck $_", qr/LLMHealthCheck/, qr/\Q@{[/^(\w+)/]}\E/)
+bad("LLMHealthCheck $_", qr/LLMHealthCheck/, qr{\Q@{[/^(\w+)/]}\E})
     for qw(interval=0 timeout=x path=models path= on);
 for my $d (qw(LLMRequestBody LLMResponseBody)) {
     bad("$d $_", qr/$d/) for qw(-1 0 x 64Q 99999999999999999999G 1.5M), '""';
