@@ -185,6 +185,7 @@ sub switched {
 sub understand {
     my ($call, $nth) = @_;
     $call->{nth} = $nth;
+    $call->{dir} = $dir;
     $call->{form} = $call->{target} =~ m{/messages(\?|$)} ? 'anthropic'
                                                           : 'openai';
     $call->{json} = {};
