@@ -116,6 +116,9 @@ typedef struct llmgw_dialect_t {
     llmgw_framing_e framing;
     const char *stream_end;     /* the frame that must end a stream; NULL if
                                  * the last event does so by itself */
+    const char *stream_ping;    /* what may stand between two frames to show
+                                 * that a stream is alive; NULL where clients
+                                 * take nothing but frames */
     const char *prompt_member;  /* the array a request must have: "messages" */
     int prompt_is_text;         /* it may be a string as well */
     const char *const *client_headers;  /* what its clients send and no others

@@ -393,19 +393,33 @@ static llmgw_turn_e expire(llmgw_call_t *call, const deadline_t *d)
     return fail_attempt(call, &err);
 }
 
+static void wait_no_longer(llmgw_wait_t *wait, apr_time_t until)
+{
+    if (until && (!wait->until || until < wait->until)) {
+        wait->until = until;
+    }
+}
+
+static llmgw_turn_e wait_until(llmgw_call_t *call, apr_time_t until)
+{
+    const llmgw_attempt_t *attempt = call->attempt;
+    apr_time_t beat;
+
+    if (llmgw_relay_keep_alive(call->relay, attempt->timeout.heartbeat_usec,
+                               &beat) != APR_SUCCESS) {
+        return end_cancelled(call);
+    }
+    call->wait = attempt->x->wait;
+    wait_no_longer(&call->wait, until);
+    wait_no_longer(&call->wait, beat);
+    return LLMGW_TURN_WAIT;
+}
+
 static llmgw_turn_e wait_or_expire(llmgw_call_t *call)
 {
-    const llmgw_exchange_t *x = call->attempt->x;
     deadline_t d = next_deadline(call);
 
-    if (apr_time_now() >= d.at) {
-        return expire(call, &d);
-    }
-    call->wait = x->wait;
-    if (!call->wait.until || d.at < call->wait.until) {
-        call->wait.until = d.at;
-    }
-    return LLMGW_TURN_WAIT;
+    return apr_time_now() < d.at ? wait_until(call, d.at) : expire(call, &d);
 }
 
 /* What flows without a pause meets no wait: the time of the whole holds all

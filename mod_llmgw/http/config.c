@@ -364,6 +364,7 @@ static const llmgw_config_t *defaults(apr_pool_t *p)
     conf->timeout.first_usec = apr_time_from_sec(60);
     conf->timeout.idle_usec = apr_time_from_sec(60);
     conf->timeout.total_usec = apr_time_from_sec(600);
+    conf->timeout.heartbeat_usec = apr_time_from_sec(15);
     conf->request_body = APR_INT64_C(64) * 1024 * 1024;
     conf->response_body = APR_INT64_C(64) * 1024 * 1024;
     conf->unsupported = LLMGW_UNSUPPORTED_DEFAULT;

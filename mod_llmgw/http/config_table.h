@@ -21,7 +21,8 @@
     X(allow, "LLMAllow", allow, AP_INIT_TAKE1, ROUTE, \
       "EXPR: an expression that is true for those who may use the models") \
     X(timeout, "LLMTimeout", timeouts, AP_INIT_TAKE_ARGV, ROUTE, \
-      "connect=5s first=60s idle=60s total=10min: how long to wait") \
+      "connect=5s first=60s idle=60s total=10min: how long to wait; " \
+      "heartbeat=15s: how often to assure a client that waits") \
     X(method, "LLMBalance", method, AP_INIT_TAKE1, ROUTE, \
       "weighted|latency|busy|cost|prefix: how a target of a tier is chosen") \
     X(retry, "LLMRetry", retry, AP_INIT_TAKE_ARGV, ROUTE, \

@@ -231,7 +231,9 @@ static apr_status_t shake_hands(llmgw_exchange_http_t *e)
     apr_interval_time_t left = e->x.connect_until - apr_time_now();
     apr_status_t rv;
 
-    apr_socket_timeout_set(e->conn->sock, left > 1000 ? left : 1000);
+    /* APR waits for whole milliseconds, rounded down: a time that is over
+     * must look so. */
+    apr_socket_timeout_set(e->conn->sock, (left > 0 ? left : 0) + 1000);
     APR_BRIGADE_INSERT_TAIL(e->out, apr_bucket_flush_create(c->bucket_alloc));
     rv = ap_pass_brigade(c->output_filters, e->out);
     apr_brigade_cleanup(e->out);

@@ -188,7 +188,7 @@ static int run_raw(request_rec *r, const llmgw_surface_t *surface)
             ap_discard_request_body(r);
             rv = llmgw_reply_error(r, raw->dialect, &err);
         }
-        llmgw_measure_request(r, surface->surface);
+        llmgw_measure_request(r, surface);
         return rv;
     }
     call = llmgw_call_create(r, &raw->surface, raw->dialect);

@@ -14,6 +14,7 @@ void llmgw_options_unset(const llmgw_option_t *options, void *out)
     for (; options->name; options++) {
         switch (options->type) {
         case LLMGW_OPTION_TIME:
+        case LLMGW_OPTION_TIME_OFF:
             MEMBER(out, options, apr_interval_time_t) = -1;
             break;
         case LLMGW_OPTION_COUNT:
@@ -32,6 +33,7 @@ static int is_set(const llmgw_option_t *option, const void *from)
 {
     switch (option->type) {
     case LLMGW_OPTION_TIME:
+    case LLMGW_OPTION_TIME_OFF:
         return CONST_MEMBER(from, option, apr_interval_time_t) >= 0;
     case LLMGW_OPTION_COUNT:
     case LLMGW_OPTION_PERCENT:
@@ -46,6 +48,7 @@ static void copy(const llmgw_option_t *option, void *out, const void *from)
 {
     switch (option->type) {
     case LLMGW_OPTION_TIME:
+    case LLMGW_OPTION_TIME_OFF:
         MEMBER(out, option, apr_interval_time_t)
             = CONST_MEMBER(from, option, apr_interval_time_t);
         break;
@@ -93,6 +96,12 @@ static const char *parse_value(const llmgw_option_t *option, void *out,
                                const char *value)
 {
     switch (option->type) {
+    case LLMGW_OPTION_TIME_OFF:
+        if (!ap_cstr_casecmp(value, "off")) {
+            MEMBER(out, option, apr_interval_time_t) = 0;
+            return NULL;
+        }
+        /* fall through */
     case LLMGW_OPTION_TIME:
         return llmgw_config_parse_time(p, name, value,
                                        &MEMBER(out, option,

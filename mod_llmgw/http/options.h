@@ -9,6 +9,7 @@
 /** What a value is, and what it is kept as. Negative or NULL: not set. */
 typedef enum llmgw_option_e {
     LLMGW_OPTION_TIME,          /* 250ms, 5s, 10min; apr_interval_time_t */
+    LLMGW_OPTION_TIME_OFF,      /* a TIME, or off: 0 */
     LLMGW_OPTION_COUNT,         /* a whole number; int */
     LLMGW_OPTION_PERCENT,       /* 20%; int */
     LLMGW_OPTION_WORD,          /* any text; const char * */

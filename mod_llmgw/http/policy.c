@@ -21,6 +21,8 @@ const llmgw_options_t llmgw_policy_timeouts = {
     TIME(llmgw_timeouts_t, "first", first_usec),
     TIME(llmgw_timeouts_t, "idle", idle_usec),
     TIME(llmgw_timeouts_t, "total", total_usec),
+    { "heartbeat", LLMGW_OPTION_TIME_OFF,
+      offsetof(llmgw_timeouts_t, heartbeat_usec), 0, 0 },
     END
 };
 

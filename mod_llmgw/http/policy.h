@@ -16,6 +16,7 @@ typedef struct llmgw_timeouts_t {
     apr_interval_time_t first_usec;
     apr_interval_time_t idle_usec;
     apr_interval_time_t total_usec;
+    apr_interval_time_t heartbeat_usec; /* 0: none */
 } llmgw_timeouts_t;
 
 typedef struct llmgw_retry_t {

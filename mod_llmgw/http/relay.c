@@ -31,6 +31,7 @@ struct llmgw_relay_t {
     int has_content;            /* content was seen */
     int committed;
     int ended;                  /* EOS has gone down */
+    apr_time_t sent;            /* when something last went to the client */
     llmgw_err_t err;
 };
 
@@ -206,6 +207,7 @@ static apr_status_t pass_out(llmgw_relay_t *relay, llmgw_str_t bytes, int end)
     APR_BRIGADE_INSERT_TAIL(relay->down, end ? apr_bucket_eos_create(alloc)
                             : apr_bucket_flush_create(alloc));
     relay->ended |= end;
+    relay->sent = apr_time_now();
     rv = ap_pass_brigade(relay->filter->next, relay->down);
     apr_brigade_cleanup(relay->down);
     llmgw_buf_clear(relay->out);
@@ -463,6 +465,43 @@ void llmgw_relay_reset(llmgw_relay_t *relay)
         relay->encoder = NULL;
         relay->whole = NULL;
     }
+}
+
+/* All that was decoded has been sent, so this stands between two frames. */
+static apr_status_t send_ping(llmgw_relay_t *relay)
+{
+    const char *ping = relay->call->dialect->stream_ping;
+    llmgw_event_t ev;
+
+    relay->sent = apr_time_now();
+    if (relay->encoder) {
+        memset(&ev, 0, sizeof(ev));
+        ev.type = LLMGW_EV_PING;
+        llmgw_encoder_event(relay->encoder, &ev);
+    }
+    else if (ping) {
+        llmgw_buf_puts(relay->out, ping);
+    }
+    return relay->out->len ? pass_out(relay, llmgw_buf_str(relay->out), 0)
+           : APR_SUCCESS;
+}
+
+apr_status_t llmgw_relay_keep_alive(llmgw_relay_t *relay,
+                                    apr_interval_time_t every_usec,
+                                    apr_time_t *next)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    *next = 0;
+    if (!every_usec || !relay->committed || !relay->call->stream
+        || llmgw_relay_ended(relay)) {
+        return APR_SUCCESS;
+    }
+    if (apr_time_now() >= relay->sent + every_usec) {
+        rv = send_ping(relay);
+    }
+    *next = relay->sent + every_usec;
+    return rv;
 }
 
 void llmgw_relay_fail(llmgw_relay_t *relay, const llmgw_err_t *err)

@@ -46,6 +46,17 @@ apr_status_t llmgw_relay_pass(llmgw_relay_t *relay, apr_bucket_brigade *bb);
 /** The provider's body is complete. Status as llmgw_relay_feed(). */
 apr_status_t llmgw_relay_finish(llmgw_relay_t *relay);
 
+/**
+ * While a stream that has begun waits for its provider: send what shows the
+ * client that it is alive, where nothing was sent for so long.
+ * @param every_usec 0: never
+ * @param next out: when to call again; 0: not before more has come
+ * @return APR_SUCCESS, LLMGW_ECLIENTGONE
+ */
+apr_status_t llmgw_relay_keep_alive(llmgw_relay_t *relay,
+                                    apr_interval_time_t every_usec,
+                                    apr_time_t *next);
+
 /** The attempt is over: forget what is held back, if nothing was sent. */
 void llmgw_relay_reset(llmgw_relay_t *relay);
 

@@ -129,6 +129,10 @@ wait $runner || status=$?
 while kill -0 $runner 2>/dev/null; do wait $runner || status=$?; done
 trap - INT TERM HUP
 cd "$top"
+if [ -f "$work/faults.md" ]; then
+    cp "$work/faults.md" "$top/build/faults-$mpm.md"
+    echo "faults: $(tail -1 "$work/faults.md") Table: build/faults-$mpm.md"
+fi
 if [ $keep = 0 ] && [ $status = 0 ]; then rm -rf "$work"; fi
 if [ -n "$outside" ]; then
     if [ -d "$work/t/logs" ]; then

@@ -219,6 +219,7 @@ sub switched {
 sub understand {
     my ($call, $nth) = @_;
     $call->{nth} = $nth;
+    $call->{dir} = $dir;
     $call->{form} = $call->{target} =~ m{/messages(?:/count_tokens)?(\?|$)}
         ? 'anthropic'
         : $call->{target} =~ m{/responses(?:/input_tokens)?(\?|$)}

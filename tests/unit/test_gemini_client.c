@@ -276,7 +276,6 @@ START_TEST(test_stream)
         "data: " OPEN "{\"text\":\"\",\"thoughtSignature\":\"s2\"}" CLOSE END
         "data: " OPEN "{\"text\":\"\",\"thought\":true,\"thoughtSignature\":"
         "\"llmgw_redacted__ZGF0YQ==\"}" CLOSE END
-        ": ping\n\n"
         "data: " OPEN "{\"functionCall\":{\"id\":\"f\",\"name\":\"f\","
         "\"args\":{\"a\": 1}},\"thoughtSignature\":\"s3\"}" CLOSE END
         "data: " OPEN "{\"functionCall\":{\"id\":\"h\",\"name\":\"h\","

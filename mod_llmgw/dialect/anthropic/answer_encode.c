@@ -50,7 +50,7 @@ static const llmgw_usage_t *get_usage(llmgw_encoding_t *e)
 
 static apr_status_t put_ping(llmgw_encoding_t *e)
 {
-    return PUT(e->out, "event: ping\ndata: {\"type\":\"ping\"}\n\n");
+    return PUT(e->out, LLMGW_ANTHROPIC_PING);
 }
 
 static void put_start(llmgw_encoding_t *e)

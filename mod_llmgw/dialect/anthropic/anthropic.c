@@ -7,6 +7,7 @@ const llmgw_dialect_t llmgw_dialect_anthropic = {
     .name = "anthropic",
     .framing = LLMGW_FRAMING_SSE,
     .stream_end = NULL,         /* message_stop */
+    .stream_ping = LLMGW_ANTHROPIC_PING,
     .prompt_member = "messages",
     .client_headers = client_headers,
     .request_id_header = "request-id",

@@ -4,6 +4,9 @@
 
 #include "../reading.h"
 
+/* What keeps a stream alive. */
+#define LLMGW_ANTHROPIC_PING "event: ping\ndata: {\"type\":\"ping\"}\n\n"
+
 /* ---- models, models.c --------------------------------------------------- */
 
 /** How a model is asked to think. */

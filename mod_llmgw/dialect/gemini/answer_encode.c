@@ -414,8 +414,7 @@ apr_status_t llmgw_gemini_encode_event(llmgw_encoding_t *e,
         llmgw_usage_set(&st->usage, ev->usage);
         return APR_SUCCESS;
     case LLMGW_EV_PING:             /* in an array, a space keeps it alive */
-        return e->opts.array_framing ? PUT(e->out, "\n")
-                                     : llmgw_sse_put_comment(e->out, "ping");
+        return e->opts.array_framing ? PUT(e->out, "\n") : APR_SUCCESS;
     case LLMGW_EV_ERROR:
         return put_error(e, ev->error);
     default:

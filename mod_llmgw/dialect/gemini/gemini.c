@@ -127,6 +127,7 @@ static const char *const client_headers[] = {
 const llmgw_dialect_t llmgw_dialect_gemini = {
     .name = "gemini",
     .framing = LLMGW_FRAMING_SSE,
+    .stream_ping = NULL,        /* Google's clients fail at a comment */
     .prompt_member = "contents",
     .client_headers = client_headers,
     .stream_end = NULL,         /* the stream just ends */

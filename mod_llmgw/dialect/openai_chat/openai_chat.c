@@ -123,6 +123,7 @@ const llmgw_dialect_t llmgw_dialect_openai_chat = {
     .name = "openai_chat",
     .framing = LLMGW_FRAMING_SSE,
     .stream_end = LLMGW_OPENAI_STREAM_END,
+    .stream_ping = ": ping\n\n",
     .prompt_member = "messages",
     .usage_member = "stream_options",
     .decode_state_size = sizeof(openai_chat_decode_t),

@@ -5,6 +5,7 @@ const llmgw_dialect_t llmgw_dialect_openai_responses = {
     .name = "openai_responses",
     .framing = LLMGW_FRAMING_SSE,
     .stream_end = LLMGW_OPENAI_STREAM_END,
+    .stream_ping = ": ping\n\n",
     .prompt_member = "input",
     .prompt_is_text = 1,
     .decode_state_size = sizeof(openai_responses_decode_t),

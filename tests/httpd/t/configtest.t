@@ -72,7 +72,8 @@ good("LLMProvider a openai $mock \"header=X-A: b\" header=X-B:c");
 good("LLMProvider a anthropic $mock $key api-version=2023-06-01");
 good("LLMProvider a azure http://127.0.0.1:1 $key api-version=2024-10-21 deployment=d");
 good("LLMProvider a openai http://[::1]:8080/v1", 'an IPv6 address');
-good('LLMTimeout connect=5s first=60s idle=500ms total=10min');
+good('LLMTimeout connect=5s first=60s idle=500ms total=10min heartbeat=15s');
+good('LLMTimeout heartbeat=off');
 good("LLMRequestBody $_") for qw(64M 1K 1G);
 good("LLMResponseBody 64M");
 good("LLMAutoRoute $_") for qw(on off On);
@@ -202,7 +203,7 @@ bad("${e}<LLMRoute x>\nLLMTarget e\n", qr/LLMRoute/);
 # ---- the small ones -------------------------------------------------------------------------
 for my $value ('nonsense=1s', 'first', 'first=', 'first=soon', 'first=-1s',
                'first=0', 'connect=99999999999999999999s', 'idle=5parsecs',
-               'connect=1s=2s') {
+               'connect=1s=2s', 'heartbeat=0', 'heartbeat=never', 'idle=off') {
     my ($name) = $value =~ /^(\w+)/;
     bad("LLMTimeout $value", qr/LLMTimeout/, qr/$name/);
 }

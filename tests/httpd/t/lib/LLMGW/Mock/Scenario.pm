@@ -523,6 +523,7 @@ $SCENARIO{'close-head'} = sub {
 $SCENARIO{'reset-body'} = sub {
     return head_then($_[0], [wait => 50], ['reset']);
 };
+$SCENARIO{'close-body'} = sub { return head_then($_[0], ['close']) };
 $SCENARIO{'reset-mid'} = sub {
     return half_then($_[0], [wait => 50], ['reset']);
 };
@@ -786,6 +787,14 @@ $SCENARIO{blocked} = sub {
     return reply(200, [json_type()], json($body)) unless $call->{stream};
     return (out(sse_head()), chunks('data: ' . json($body) . "\r\n\r\n"),
             last_chunk());
+};
+# Every second request with this tag fails
+$SCENARIO{flapping} = sub {
+    my ($call) = @_;
+    open my $count, '>>', "$call->{dir}/flaps-" . arg($call, 'tag', '') or die $!;
+    syswrite $count, '.';
+    return hello($call) if (-s $count) % 2 == 0;
+    return reply(500, [json_type()], error_body($call, 500, 'flapping'));
 };
 $SCENARIO{'no-content'} = sub { return out(head(204)) };
 $SCENARIO{redirect} = sub {
