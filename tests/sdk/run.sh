@@ -138,6 +138,7 @@ LLMRoute sensible-anthropic claude/sensible
 LLMRoute sensible-gemini gemini/sensible
 LLMRoute sensible-openai-responses resp/sensible
 LLMTimeout connect=2s first=10s idle=10s total=60s
+LLMBreaker off
 AllowEncodedSlashes NoDecode
 <LocationMatch "^/v1(beta)?/">
     SetHandler llmgw

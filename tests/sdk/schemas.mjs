@@ -3,14 +3,21 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import Ajv from 'ajv/dist/2020.js';
+import { ofOpenAI, ofOpenResponses } from './deviations.mjs';
 
 const isObject = (v) => v !== null && typeof v === 'object' && !Array.isArray(v);
 
-/** The names of definitions that others are made of: they cannot be closed. */
+/**
+ * The names of definitions that others are made of: they cannot be closed. One
+ * that stands alone in an allOf is only being described there.
+ */
 function findBases(node, found = new Set()) {
   if (Array.isArray(node)) node.forEach((v) => findBases(v, found));
   if (!isObject(node)) return found;
-  for (const part of node.allOf ?? []) if (part.$ref) found.add(part.$ref.split('/').at(-1));
+  const parts = [node, ...node.allOf ?? []].filter((part) => part.$ref || part.properties || part.anyOf);
+  if (parts.length > 1) {
+    for (const { $ref } of parts) if ($ref) found.add($ref.split('/').at(-1));
+  }
   Object.values(node).forEach((v) => findBases(v, found));
   return found;
 }
@@ -38,8 +45,9 @@ function close(schema, isPart) {
 }
 
 /**
- * Validators of a file's definitions: name => (value) => [what is wrong].
- * extend(definitions) may add what is not in the schema on purpose.
+ * A file's definitions, and of(name), which gives the validator of one:
+ * (value) => [what is wrong]. extend(definitions) may add what is not in the
+ * schema on purpose.
  */
 function load(dir, file, extend) {
   const doc = JSON.parse(fs.readFileSync(path.join(dir, file), 'utf8'));
@@ -50,11 +58,26 @@ function load(dir, file, extend) {
   for (const [name, schema] of Object.entries(definitions)) close(schema, bases.has(name));
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
   ajv.addSchema({ $id: file, [at.split('/')[0]]: doc.definitions ?? doc.components });
-  return (name) => {
-    const validate = ajv.compile({ $ref: `${file}#/${at}/${name}` });
-    return (value) => (validate(value) ? [] : validate.errors.map((e) =>
-      `${e.instancePath || '/'} ${e.message} ${JSON.stringify(e.params)}`));
+  const of = (name) => {
+    let validate;
+    return (value) => {
+      validate ??= ajv.compile({ $ref: `${file}#/${at}/${name}` });
+      return validate(value) ? [] : validate.errors.map((e) =>
+        `${e.instancePath || '/'} ${e.message} ${JSON.stringify(e.params)}`);
+    };
   };
+  return { definitions, of };
+}
+
+/** A validator of Responses' events, each by the definition that has its type. */
+function eventsOf({ definitions, of }) {
+  const validators = new Map();
+  for (const [name, { properties }] of Object.entries(definitions)) {
+    if (properties?.sequence_number) {
+      for (const type of properties.type.enum) validators.set(type, of(name));
+    }
+  }
+  return (event) => validators.get(event.type)?.(event) ?? [`no event is ${event.type}`];
 }
 
 // What clients and servers of OpenAI's API know beyond its own schema: reasoning,
@@ -86,32 +109,58 @@ function extendAnthropic(d) {
   });
 }
 
+const deviate = (list, without) => (definitions) =>
+  list.filter((one) => one !== without).forEach(([, change]) => change(definitions));
+
+// Responses, by the two schemas there are of them; without: a deviation to leave out
+const responsesBy = {
+  responses: (at, without) => {
+    const api = load(at, 'openai-subset.json', deviate(ofOpenAI, without));
+    return { whole: api.of('Response'), event: eventsOf(api), error: api.of('ErrorResponse') };
+  },
+  openResponses: (at, without) => {
+    const api = load(at, 'openresponses.json', deviate(ofOpenResponses, without));
+    return { whole: api.of('ResponseResource'), event: eventsOf(api) };
+  },
+};
+const deviations = { responses: ofOpenAI, openResponses: ofOpenResponses };
+
 function loadAll(at) {
   const openai = load(at, 'openai-subset.json', extendOpenAI);
   const anthropic = load(at, 'anthropic.json', extendAnthropic);
-  const gemini = load(at, 'gemini.json')('GeminiResponse');
+  const gemini = load(at, 'gemini.json').of('GeminiResponse');
   return {
     chat: {
-      whole: openai('CreateChatCompletionResponse'),
-      event: openai('CreateChatCompletionStreamResponse'),
-      error: openai('ErrorResponse'),
-      request: openai('CreateChatCompletionRequest'),
+      whole: openai.of('CreateChatCompletionResponse'),
+      event: openai.of('CreateChatCompletionStreamResponse'),
+      error: openai.of('ErrorResponse'),
+      request: openai.of('CreateChatCompletionRequest'),
     },
     messages: {
-      whole: anthropic('Message'),
-      event: anthropic('RawMessageStreamEvent'),
-      error: anthropic('ErrorResponse'),
-      request: anthropic('MessageCreateParamsBase'),
+      whole: anthropic.of('Message'),
+      event: anthropic.of('RawMessageStreamEvent'),
+      error: anthropic.of('ErrorResponse'),
+      request: anthropic.of('MessageCreateParamsBase'),
     },
     gemini: { whole: gemini, event: gemini },
+    responses: responsesBy.responses(at),
+    openResponses: responsesBy.openResponses(at),
   };
 }
 
-const dir = process.env.LLMGW_FIXTURES;
+const at = process.env.LLMGW_FIXTURES && path.join(process.env.LLMGW_FIXTURES, '../data/schemas');
 
 /**
  * Per API: what a whole answer, an event, an error and a request must be, as
  * functions of a value that tell what is wrong with it. Gemini's schema has
- * answers only. Undefined where no schemas are beside this checkout.
+ * answers only, Open Responses' no errors. Undefined where no schemas are beside
+ * this checkout.
  */
-export const schemas = dir ? loadAll(path.join(dir, '../data/schemas')) : undefined;
+export const schemas = at ? loadAll(at) : undefined;
+
+/** The schemas of Responses, each without one of its deviations: [schema, reason, validators]. */
+export function* deviating() {
+  for (const [name, list] of Object.entries(deviations)) {
+    for (const one of list) yield [name, one[0], responsesBy[name](at, one)];
+  }
+}
