@@ -238,15 +238,21 @@ static const char *class_of_error(const llmgw_err_t *err)
 /* OpenTelemetry's name of what was done, where it has one. */
 static llmgw_str_t operation_of(const llmgw_surface_t *surface)
 {
-    switch (surface->surface) {
-    case LLMGW_SURFACE_CHAT:
-        return LLMGW_STR_LIT("chat");
-    case LLMGW_SURFACE_MODELS:
-    case LLMGW_SURFACE_MODEL:
+    static const char *const calls[] = {
+        [LLMGW_OP_CHAT] = "chat",
+        [LLMGW_OP_MODELS] = "models",
+        [LLMGW_OP_COUNT] = "count_tokens",
+        [LLMGW_OP_EMBED] = "embeddings",
+        [LLMGW_OP_RAW] = "pass_through"
+    };
+
+    if (surface->surface == LLMGW_SURFACE_MODELS
+        || surface->surface == LLMGW_SURFACE_MODEL) {
         return LLMGW_STR_LIT("models");
-    default:
-        return LLMGW_STR_LIT("unknown");
     }
+    return surface->surface == LLMGW_SURFACE_CHAT
+           || surface->op == LLMGW_OP_RAW
+           ? llmgw_str_of(calls[surface->op]) : LLMGW_STR_LIT("unknown");
 }
 
 static llmgw_str_t route_of(const llmgw_call_t *call)

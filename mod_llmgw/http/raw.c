@@ -119,6 +119,7 @@ apr_status_t llmgw_raw_create(llmgw_raw_t **out, request_rec *r,
 
     raw->dialect = find_dialect(r, &raw->path, dialect);
     raw->surface.dialect = raw->dialect->name;
+    raw->surface.op = LLMGW_OP_RAW;
     raw->model_prefix = "";
     rv = check_path(raw, r, rv, why, err);
     if (rv == APR_SUCCESS) {
