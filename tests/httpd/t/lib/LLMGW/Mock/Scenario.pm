@@ -788,6 +788,19 @@ $SCENARIO{blocked} = sub {
     return (out(sse_head()), chunks('data: ' . json($body) . "\r\n\r\n"),
             last_chunk());
 };
+# In p= of 100 cases one of these, else words: what an answer's text must begin with
+my @RANDOM = (qw(reset-before close-before reset-head reset-body close-body stall-head
+    stall-mid reset-mid close-mid cut bad-chunk body-null body-empty html error-first
+    error-after-role error-middle gzip-cut redirect), (map { "status,code=$_" }
+    qw(401 408 429 500 502 503 529)), 'status,code=429,msec=50');
+$SCENARIO{random} = sub {
+    my ($call) = @_;
+    srand($$ ^ (time << 8) ^ $call->{nth} * 7919);
+    return $SCENARIO{'slow-stream'}->({ %$call, arg => { n => 6, ms => 40 } })
+        unless rand(100) < arg($call, 'p', 20);
+    my ($name, @args) = split /,/, $RANDOM[rand @RANDOM];
+    return $SCENARIO{$name}->({ %$call, arg => { map { split /=/, $_, 2 } @args } });
+};
 # Every second request with this tag fails
 $SCENARIO{flapping} = sub {
     my ($call) = @_;
