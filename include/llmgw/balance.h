@@ -107,25 +107,25 @@ typedef struct llmgw_need_t {
 } llmgw_need_t;
 
 /** What a call remembers of the candidates; of one thread at a time. */
-typedef struct llmgw_choice_t llmgw_choice_t;
+typedef struct llmgw_picks_t llmgw_picks_t;
 
 /** In pool p: 42 bytes for each candidate. */
-llmgw_choice_t *llmgw_choice_create(apr_pool_t *p,
+llmgw_picks_t *llmgw_choice_create(apr_pool_t *p,
                                     const llmgw_balance_t *balance);
 
 /** The call has tried this one, or is not to. */
-void llmgw_choice_exclude(llmgw_choice_t *choice, int index);
+void llmgw_choice_exclude(llmgw_picks_t *choice, int index);
 
 /** Was it excluded? */
-int llmgw_choice_excludes(const llmgw_choice_t *choice, int index);
+int llmgw_choice_excludes(const llmgw_picks_t *choice, int index);
 
 /** What need->ask() answered does not hold any more. */
-void llmgw_choice_ask_again(llmgw_choice_t *choice,
+void llmgw_choice_ask_again(llmgw_picks_t *choice,
                             const llmgw_balance_t *balance);
 
 /** @return LLMGW_OUT_... bits; 0: it is eligible */
 unsigned int llmgw_balance_test(const llmgw_balance_t *balance,
-                                llmgw_choice_t *choice,
+                                llmgw_picks_t *choice,
                                 const llmgw_need_t *need, int index,
                                 apr_time_t now);
 
@@ -134,7 +134,7 @@ unsigned int llmgw_balance_test(const llmgw_balance_t *balance,
  * already, 2 are behind an open breaker, 1 is too small for about 9000 tokens."
  */
 const char *llmgw_balance_explain(const llmgw_balance_t *balance,
-                                  llmgw_choice_t *choice,
+                                  llmgw_picks_t *choice,
                                   const llmgw_need_t *need, apr_time_t now,
                                   apr_pool_t *p);
 
@@ -144,7 +144,7 @@ const char *llmgw_balance_explain(const llmgw_balance_t *balance,
  * @return -1: waiting helps none of them; 0: one is eligible
  */
 apr_interval_time_t llmgw_balance_wait(const llmgw_balance_t *balance,
-                                       llmgw_choice_t *choice,
+                                       llmgw_picks_t *choice,
                                        const llmgw_need_t *need,
                                        apr_time_t now);
 
@@ -157,7 +157,7 @@ apr_interval_time_t llmgw_balance_wait(const llmgw_balance_t *balance,
  *     same clock the choice is the same
  * @return the candidate's index; -1: none is eligible
  */
-int llmgw_balance_pick(const llmgw_balance_t *balance, llmgw_choice_t *choice,
+int llmgw_balance_pick(const llmgw_balance_t *balance, llmgw_picks_t *choice,
                        const llmgw_need_t *need, apr_time_t now,
                        apr_uint64_t random);
 

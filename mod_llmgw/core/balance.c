@@ -438,7 +438,7 @@ static int pick_among(const llmgw_balance_t *b, entry_t *entries, int n,
     }
 }
 
-int llmgw_balance_pick(const llmgw_balance_t *balance, llmgw_choice_t *choice,
+int llmgw_balance_pick(const llmgw_balance_t *balance, llmgw_picks_t *choice,
                        const llmgw_need_t *need, apr_time_t now,
                        apr_uint64_t random)
 {

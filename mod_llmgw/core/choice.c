@@ -6,10 +6,10 @@
 /* How long to wait for a place among the probes: nobody knows. */
 #define PROBES_WAIT_USEC APR_USEC_PER_SEC
 
-llmgw_choice_t *llmgw_choice_create(apr_pool_t *p,
+llmgw_picks_t *llmgw_choice_create(apr_pool_t *p,
                                     const llmgw_balance_t *balance)
 {
-    llmgw_choice_t *choice = apr_palloc(p, sizeof(*choice));
+    llmgw_picks_t *choice = apr_palloc(p, sizeof(*choice));
     apr_size_t n = (apr_size_t)balance->n;
 
     choice->marks = apr_pcalloc(p, n * sizeof(*choice->marks));
@@ -17,17 +17,17 @@ llmgw_choice_t *llmgw_choice_create(apr_pool_t *p,
     return choice;
 }
 
-void llmgw_choice_exclude(llmgw_choice_t *choice, int index)
+void llmgw_choice_exclude(llmgw_picks_t *choice, int index)
 {
     choice->marks[index] |= LLMGW_OUT_TRIED;
 }
 
-int llmgw_choice_excludes(const llmgw_choice_t *choice, int index)
+int llmgw_choice_excludes(const llmgw_picks_t *choice, int index)
 {
     return (choice->marks[index] & LLMGW_OUT_TRIED) != 0;
 }
 
-void llmgw_choice_ask_again(llmgw_choice_t *choice,
+void llmgw_choice_ask_again(llmgw_picks_t *choice,
                             const llmgw_balance_t *balance)
 {
     int i;
@@ -62,7 +62,7 @@ static unsigned int test_slot(const llmgw_slot_t *slot,
 }
 
 unsigned int llmgw_balance_test(const llmgw_balance_t *balance,
-                                llmgw_choice_t *choice,
+                                llmgw_picks_t *choice,
                                 const llmgw_need_t *need, int index,
                                 apr_time_t now)
 {
@@ -115,7 +115,7 @@ static int get_reason(unsigned int out)
 }
 
 const char *llmgw_balance_explain(const llmgw_balance_t *balance,
-                                  llmgw_choice_t *choice,
+                                  llmgw_picks_t *choice,
                                   const llmgw_need_t *need, apr_time_t now,
                                   apr_pool_t *p)
 {
@@ -162,7 +162,7 @@ static apr_interval_time_t get_wait(const llmgw_balance_t *balance,
 }
 
 apr_interval_time_t llmgw_balance_wait(const llmgw_balance_t *balance,
-                                       llmgw_choice_t *choice,
+                                       llmgw_picks_t *choice,
                                        const llmgw_need_t *need,
                                        apr_time_t now)
 {

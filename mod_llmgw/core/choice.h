@@ -17,14 +17,14 @@ typedef struct entry_t {
     double slack;
 } entry_t;
 
-struct llmgw_choice_t {
+struct llmgw_picks_t {
     apr_uint16_t *marks;        /* of each candidate */
     entry_t *entries;           /* room for all */
 };
 
 /* What is true of most candidates, at the price of a few loads. */
 static inline int is_plainly_eligible(const llmgw_balance_t *balance,
-                                      const llmgw_choice_t *choice,
+                                      const llmgw_picks_t *choice,
                                       const llmgw_need_t *need, int index)
 {
     const llmgw_candidate_t *c = &balance->candidates[index];

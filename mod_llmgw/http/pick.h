@@ -13,7 +13,7 @@ struct llmgw_call_t;
 /** A call's way through its targets. */
 typedef struct llmgw_pick_t {
     const llmgw_view_t *view;   /* NULL: not begun */
-    llmgw_choice_t *choice;     /* what may still be tried */
+    llmgw_picks_t *choice;     /* what may still be tried */
     llmgw_need_t need;
     int index;                  /* of the target in hand; -1: none */
     unsigned int failed_on;     /* llmgw_target_on_e: what went wrong before */

@@ -13,6 +13,7 @@
 # for every request.
 #   GET /_stats[?tag=T]  what happened so far (requests whose model has tag=T,
 #   with their bodies and digests of their keys)
+#   GET /_stats?sw=NAME  the same of those to the provider at /sw/NAME
 use strict;
 use warnings;
 use FindBin;
@@ -277,6 +278,7 @@ sub play {
 sub stats {
     my ($query) = @_;
     my ($tag) = ($query || '') =~ /(?:^|&)tag=([^&]*)/;
+    my ($switch) = ($query || '') =~ /(?:^|&)sw=([^&]*)/;
     open my $in_log, '<', $log_path or die $!;
     my (%open, %request);
     my %s = (now => now_ms(), connections => 0, requests => []);
@@ -286,6 +288,7 @@ sub stats {
         elsif (/"ev":"end"/) { delete $open{$conn} }
         elsif (/"ev":"request"/) {
             next if defined $tag && !/"tag":"\Q$tag\E"/;
+            next if defined $switch && index($_, "/sw/$switch/") < 0;
             my $e = eval { $json->decode($_) } or next;
             $request{"$conn.$e->{nth}"} = $e;
             push @{ $s{requests} }, $e;

@@ -137,8 +137,9 @@ LLMRoute sensible-openai mock/sensible
 LLMRoute sensible-anthropic claude/sensible
 LLMRoute sensible-gemini gemini/sensible
 LLMRoute sensible-openai-responses resp/sensible
-LLMTimeout connect=2s first=10s idle=10s total=60s
 LLMBreaker off
+LLMRetry attempts=1 budget=100%
+LLMTimeout connect=2s first=10s idle=10s total=60s
 AllowEncodedSlashes NoDecode
 <LocationMatch "^/v1(beta)?/">
     SetHandler llmgw

@@ -30,7 +30,7 @@ END_TEST
 START_TEST(test_tiers)
 {
     targets_t *t = targets_make(6, LLMGW_BALANCE_LATENCY);
-    llmgw_choice_t *choice = llmgw_choice_create(unit_pool, &t->balance);
+    llmgw_picks_t *choice = llmgw_choice_create(unit_pool, &t->balance);
     int i, picked;
 
     t->candidates[2].tier = 1;
@@ -271,7 +271,7 @@ static void *pick_many(void *arg)
 
     apr_pool_create_unmanaged(&p);
     for (i = 0; i < CROWD_PICKS; i++) {
-        llmgw_choice_t *c = llmgw_choice_create(p, &crowd->targets->balance);
+        llmgw_picks_t *c = llmgw_choice_create(p, &crowd->targets->balance);
         int picked = llmgw_balance_pick(&crowd->targets->balance, c,
                                         &crowd->targets->need, START, 0);
 
@@ -467,7 +467,7 @@ static void set_price(targets_t *t, int i, double in, double out)
 START_TEST(test_cost)
 {
     targets_t *t = targets_make(5, LLMGW_BALANCE_COST);
-    llmgw_choice_t *choice;
+    llmgw_picks_t *choice;
 
     ck_assert_str_eq(play(t, 5), "abcde");
     set_price(t, 1, 3, 15);

@@ -1,7 +1,7 @@
 /* test_choice.c: eligible or not, and why */
 #include "targets.h"
 
-static unsigned int out_of(targets_t *t, llmgw_choice_t *choice, int i)
+static unsigned int out_of(targets_t *t, llmgw_picks_t *choice, int i)
 {
     return llmgw_balance_test(&t->balance, choice, &t->need, i, START);
 }
@@ -9,7 +9,7 @@ static unsigned int out_of(targets_t *t, llmgw_choice_t *choice, int i)
 START_TEST(test_reasons)
 {
     targets_t *t = targets_make(8, LLMGW_BALANCE_WEIGHTED);
-    llmgw_choice_t *choice = llmgw_choice_create(unit_pool, &t->balance);
+    llmgw_picks_t *choice = llmgw_choice_create(unit_pool, &t->balance);
     int i;
 
     llmgw_choice_exclude(choice, 1);
@@ -55,7 +55,7 @@ static unsigned int ask(void *ctx, int index)
 START_TEST(test_ask)
 {
     targets_t *t = targets_make(8, LLMGW_BALANCE_WEIGHTED);
-    llmgw_choice_t *choice = llmgw_choice_create(unit_pool, &t->balance);
+    llmgw_picks_t *choice = llmgw_choice_create(unit_pool, &t->balance);
     int i;
 
     memset(asked, 0, sizeof(asked));
@@ -94,7 +94,7 @@ END_TEST
 START_TEST(test_ask_again)
 {
     targets_t *t = targets_make(3, LLMGW_BALANCE_WEIGHTED);
-    llmgw_choice_t *choice = llmgw_choice_create(unit_pool, &t->balance);
+    llmgw_picks_t *choice = llmgw_choice_create(unit_pool, &t->balance);
 
     memset(asked, 0, sizeof(asked));
     t->need.ask = ask;
@@ -121,7 +121,7 @@ START_TEST(test_no_ask)
 }
 END_TEST
 
-static const char *explain(targets_t *t, llmgw_choice_t *choice)
+static const char *explain(targets_t *t, llmgw_picks_t *choice)
 {
     return llmgw_balance_explain(&t->balance, choice, &t->need, START,
                                  unit_pool);
@@ -130,7 +130,7 @@ static const char *explain(targets_t *t, llmgw_choice_t *choice)
 START_TEST(test_explain)
 {
     targets_t *t = targets_make(12, LLMGW_BALANCE_WEIGHTED);
-    llmgw_choice_t *choice = llmgw_choice_create(unit_pool, &t->balance);
+    llmgw_picks_t *choice = llmgw_choice_create(unit_pool, &t->balance);
     int i;
 
     t->need.ask = ask;
@@ -166,7 +166,7 @@ END_TEST
 
 static apr_interval_time_t wait_of(targets_t *t)
 {
-    llmgw_choice_t *choice = llmgw_choice_create(unit_pool, &t->balance);
+    llmgw_picks_t *choice = llmgw_choice_create(unit_pool, &t->balance);
 
     return llmgw_balance_wait(&t->balance, choice, &t->need, START);
 }

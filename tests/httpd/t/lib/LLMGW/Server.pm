@@ -36,7 +36,7 @@ sub upstream_again { unlink "upstream/sw-$_[0]" }
 # What came to a switched provider
 sub switched {
     my ($name) = @_;
-    return grep { $_->{target} =~ m{^/sw/\Q$name\E/} } @{ stats()->{requests} };
+    return grep { $_->{target} =~ m{^/sw/\Q$name\E/} } @{ stats(undef, $name)->{requests} };
 }
 
 # ---- the server ------------------------------------------------------------------

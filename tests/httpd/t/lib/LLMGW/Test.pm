@@ -128,9 +128,10 @@ sub pinned {
 # ---- the mock's view ------------------------------------------------------------------
 
 sub stats {
-    my ($tag) = @_;
+    my ($tag, $switch) = @_;
     my $a = request(port => up('http'), method => 'GET',
-                    path => '/_stats' . (defined $tag ? "?tag=$tag" : ''));
+                    path => '/_stats' . (defined $tag ? "?tag=$tag"
+                                         : defined $switch ? "?sw=$switch" : ''));
     return $json->decode($a->body);
 }
 
