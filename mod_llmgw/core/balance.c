@@ -3,6 +3,9 @@
 #include "llmgw/hash.h"
 #include "choice.h"
 
+/* Above every figure that is compared. */
+#define FIGURE_MAX 1e300
+
 /* ---- groups -------------------------------------------------------------- */
 
 static int is_same_group(const llmgw_candidate_t *a,
@@ -91,69 +94,74 @@ static apr_uint64_t make_turn(double figure, apr_uint64_t origin)
     return origin + (apr_uint64_t)(apr_int64_t)figure;
 }
 
-/* How far an entry is ahead of the first. */
-static void set_figure(entry_t *e, apr_uint64_t origin)
+/* What the entries of a group are compared with. */
+typedef struct group_t {
+    apr_uint64_t origin;        /* the turn that figures are counted from */
+    double floor;               /* a slack below the one farthest ahead */
+    double sum;                 /* of weight * figure, and this call */
+    double weights;
+} group_t;
+
+/* How far an entry is ahead of the origin. */
+static void set_figure(group_t *g, entry_t *e)
 {
-    e->figure = (double)(apr_int64_t)(e->seen - origin);
+    e->figure = (double)(apr_int64_t)(e->seen - g->origin);
+    if (e->figure - e->slack > g->floor) {
+        g->floor = e->figure - e->slack;
+    }
 }
 
-/* @return the first one's turn, with which the others are compared */
-static apr_uint64_t read_turns(const llmgw_balance_t *b, entry_t *entries,
-                               int n)
+static void read_turns(const llmgw_balance_t *b, group_t *g, entry_t *entries,
+                       int n)
 {
-    apr_uint64_t origin = llmgw_word_get(get_turn(b, entries));
     int i;
 
+    g->origin = llmgw_word_get(get_turn(b, entries));
+    g->floor = -FIGURE_MAX;
     for (i = 0; i < n; i++) {
         entry_t *e = &entries[i];
 
         e->seen = llmgw_word_get(get_turn(b, e));
         e->weight = get_candidate(b, e)->weight;
         e->slack = TURN_SLACK * get_candidate(b, e)->stride;
-        set_figure(e, origin);
+        set_figure(g, e);
     }
-    return origin;
 }
 
-/* Put those that were away beside the others. */
-static void level_turns(const llmgw_balance_t *b, entry_t *entries, int n,
-                        apr_uint64_t origin)
+/* Put those that were away beside the others, and sum up. */
+static void level_turns(const llmgw_balance_t *b, group_t *g, entry_t *entries,
+                        int n)
 {
-    double floor = entries[0].figure - entries[0].slack, low;
     int i;
 
-    for (i = 1; i < n; i++) {
-        low = entries[i].figure - entries[i].slack;
-        floor = low > floor ? low : floor;
-    }
+    g->sum = TURN_UNIT;
+    g->weights = 0;
     for (i = 0; i < n; i++) {
         entry_t *e = &entries[i];
+        double low = g->floor - e->slack;
 
-        low = floor - e->slack;
         if (e->figure < low) {
             if (llmgw_word_cas(get_turn(b, e), &e->seen,
-                               make_turn(low, origin))) {
-                e->seen = make_turn(low, origin);
+                               make_turn(low, g->origin))) {
+                e->seen = make_turn(low, g->origin);
             }
-            set_figure(e, origin);
+            set_figure(g, e);
         }
+        g->sum += e->weight * e->figure;
+        g->weights += e->weight;
     }
 }
 
 /* The one that lags most: by weight * (common point - its turn) calls. */
-static entry_t *find_next(entry_t *entries, int n)
+static entry_t *find_next(const group_t *g, entry_t *entries, int n)
 {
-    double sum = TURN_UNIT, weights = 0, most = 0, lag;
+    double most = -FIGURE_MAX, lag;
     entry_t *next = entries;
     int i;
 
     for (i = 0; i < n; i++) {
-        sum += entries[i].weight * entries[i].figure;
-        weights += entries[i].weight;
-    }
-    for (i = 0; i < n; i++) {
-        lag = entries[i].weight * (sum - weights * entries[i].figure);
-        if (i == 0 || lag > most) {
+        lag = entries[i].weight * (g->sum - g->weights * entries[i].figure);
+        if (lag > most) {
             most = lag;
             next = &entries[i];
         }
@@ -163,7 +171,7 @@ static entry_t *find_next(entry_t *entries, int n)
 
 static int pick_weighted(const llmgw_balance_t *b, entry_t *entries, int n)
 {
-    apr_uint64_t origin;
+    group_t g;
     entry_t *next = entries;
     double stride = 0;
     int tries;
@@ -171,16 +179,16 @@ static int pick_weighted(const llmgw_balance_t *b, entry_t *entries, int n)
     if (n == 1) {
         return entries->index;
     }
-    origin = read_turns(b, entries, n);
+    read_turns(b, &g, entries, n);
     for (tries = 0; tries < TURN_TRIES; tries++) {
-        level_turns(b, entries, n, origin);
-        next = find_next(entries, n);
+        level_turns(b, &g, entries, n);
+        next = find_next(&g, entries, n);
         stride = get_candidate(b, next)->stride;
         if (llmgw_word_cas(get_turn(b, next), &next->seen,
-                           make_turn(next->figure + stride, origin))) {
+                           make_turn(next->figure + stride, g.origin))) {
             return next->index;
         }
-        set_figure(next, origin);
+        set_figure(&g, next);
     }
     llmgw_word_add(get_turn(b, next), (apr_uint64_t)stride);
     return next->index;
@@ -276,8 +284,6 @@ static apr_int64_t get_usual_completion(const llmgw_balance_t *b,
     return known ? sum / known : 0;
 }
 
-#define PRICE_UNKNOWN 1e300
-
 static int pick_cost(const llmgw_balance_t *b, const llmgw_need_t *need,
                      entry_t *entries, int n)
 {
@@ -289,7 +295,7 @@ static int pick_cost(const llmgw_balance_t *b, const llmgw_need_t *need,
         const llmgw_candidate_t *c = get_candidate(b, &entries[i]);
 
         entries[i].figure = c->price_in < 0 || c->price_out < 0
-                            ? PRICE_UNKNOWN
+                            ? FIGURE_MAX
                             : c->price_in * (double)need->prompt_tokens
                               + c->price_out * completion;
     }
@@ -299,7 +305,6 @@ static int pick_cost(const llmgw_balance_t *b, const llmgw_need_t *need,
 /* ---- prefix -------------------------------------------------------------- */
 
 #define LN_2 0.69314718055994531
-#define TIME_MAX 1e300
 
 /* A number in [0, 1). Signed numbers become doubles without a branch. */
 static double get_fraction(apr_uint64_t bits)
@@ -333,7 +338,7 @@ static double get_neg_ln(apr_uint64_t bits)
 static int find_earliest(const llmgw_balance_t *b, apr_uint64_t prefix,
                          const entry_t *entries, int n, double share)
 {
-    double least = TIME_MAX, time;
+    double least = FIGURE_MAX, time;
     int i, found = -1;
 
     for (i = 0; i < n; i++) {
