@@ -331,8 +331,8 @@ sub _settings {
     my ($b) = @_;
     my $said = sub { return defined $b->{$_[0]} ? $b->{$_[0]} : $_[1] };
     my %all = (
-        background => JSON::PP::false, store => JSON::PP::false,
-        parallel_tool_calls => JSON::PP::true, tool_choice => 'auto',
+        background => JSON::PP::false, parallel_tool_calls => JSON::PP::true,
+        tool_choice => 'auto',
         metadata => {}, temperature => 1, top_p => 1, top_logprobs => 0,
         presence_penalty => 0, frequency_penalty => 0, truncation => 'disabled',
         service_tier => 'default');
@@ -341,6 +341,7 @@ sub _settings {
     return ((map { $_ => $said->($_, $all{$_}) } keys %all),
             (map { $_ => $b->{$_} } @open),
             text => { format => { type => 'text' } }, tools => [],
+            store => JSON::PP::false,
             reasoning => { effort => undef, summary => undef });
 }
 
