@@ -11,9 +11,16 @@ import { note } from './harness.mjs';
 const surfaces = ['models', 'chat', 'messages', 'responses'];
 
 // What a kind of provider has no words for: left out, and named in X-LLMGW-Dropped
+// Of reasoning, OpenAI's names are written: llmprobe's own reader, too, knows these
 const names = { 'responses-streaming': 'reasoning has the names of OpenAI\'s events' };
 const limits = {
   openai: names,
+  'openai-responses': {
+    'chat-stop-string': 'Responses has no stop sequences',
+    'messages-stop-sequence-echo': 'Responses has no stop sequences',
+    'chat-limits-max-tokens': 'OpenAI takes no fewer than 16 tokens',
+    'messages-limits-max-tokens': 'OpenAI takes no fewer than 16 tokens',
+  },
   anthropic: { ...names, 'chat-logprobs': 'Anthropic has no logprobs' },
   gemini: {
     ...names,

@@ -112,6 +112,7 @@ sub _responses {
     return undef unless @items;
     my $choice = $b->{tool_choice};
     my $format = _hash(_hash($b->{text})->{format});
+    my $effort = _hash($b->{reasoning})->{effort};
     my @turns = map {
         ($_->{type} || '') =~ /_output$/ ? { role => 'tool', text => _texts($_->{output}) }
             : $_->{role} ? { role => $_->{role}, text => _texts($_->{content}) } : ();
@@ -125,7 +126,9 @@ sub _responses {
         choice => ref $choice ? $choice->{name}
             : ($choice || 'auto') eq 'required' ? 'any' : $choice || 'auto',
         parallel => !exists $b->{parallel_tool_calls} || $b->{parallel_tool_calls},
-        max => $b->{max_output_tokens}, stop => [], n => 1, think => $b->{reasoning},
+        max => $b->{max_output_tokens}, stop => [], n => 1,
+        think => $b->{reasoning} && ($effort || '') ne 'none',
+        logprobs => scalar(grep { /logprobs/ } _list($b->{include})),
         json => ($format->{type} || '') eq 'json_object', schema => $format->{schema} };
 }
 

@@ -301,7 +301,7 @@ sub _items {
     push @items, { id => 'msg_mock', type => 'message', role => 'assistant',
                    status => $cut ? 'incomplete' : 'completed',
                    content => [{ type => 'output_text', annotations => [],
-                                 logprobs => [], text => join '', @{ $a->{tokens} } }] }
+                                 logprobs => $a->{logprobs} || [], text => join '', @{ $a->{tokens} } }] }
         if @{ $a->{tokens} };
     push @items, map {
         $_->{custom}
@@ -315,24 +315,49 @@ sub _items {
 
 my %CUT = (length => 'max_output_tokens', content_filter => 'content_filter');
 
+sub _response_usage {
+    my ($a) = @_;
+    my $u = $a->{usage};
+    return {
+        input_tokens => $u->{prompt}, output_tokens => $u->{completion},
+        total_tokens => $u->{prompt} + $u->{completion},
+        input_tokens_details => { cached_tokens => $u->{cached},
+                                  cache_write_tokens => 0 },
+        output_tokens_details => { reasoning_tokens => $u->{reasoning} || 0 } };
+}
+
+# What the request said, or what holds if it did not
+sub _settings {
+    my ($b) = @_;
+    my $said = sub { return defined $b->{$_[0]} ? $b->{$_[0]} : $_[1] };
+    my %all = (
+        background => JSON::PP::false, parallel_tool_calls => JSON::PP::true,
+        tool_choice => 'auto',
+        metadata => {}, temperature => 1, top_p => 1, top_logprobs => 0,
+        presence_penalty => 0, frequency_penalty => 0, truncation => 'disabled',
+        service_tier => 'default');
+    my @open = qw(instructions max_output_tokens max_tool_calls
+                  previous_response_id prompt_cache_key safety_identifier);
+    return ((map { $_ => $said->($_, $all{$_}) } keys %all),
+            (map { $_ => $b->{$_} } @open),
+            text => { format => { type => 'text' } }, tools => [],
+            store => JSON::PP::false,
+            reasoning => { effort => undef, summary => undef });
+}
+
 # A response; $status: of one that has not ended
 sub _response {
     my ($call, $a, $status) = @_;
-    my $n = @{ $a->{tokens} } || 1;
     my $cut = $CUT{ $a->{stop} };
     return {
+        _settings($call->{json}),
         id => 'resp_mock', object => 'response', created_at => 1700000000,
-        model => "$call->{model}", error => undef, metadata => {},
-        instructions => $call->{json}{instructions}, temperature => 1, top_p => 1,
-        parallel_tool_calls => JSON::PP::true, tool_choice => 'auto', tools => [],
-        store => JSON::PP::false, x_mock => 'member',
+        model => "$call->{model}", error => undef, x_mock => 'member',
         status => $status || ($cut ? 'incomplete' : 'completed'),
+        completed_at => $status || $cut ? undef : 1700000001,
         incomplete_details => $cut && !$status ? { reason => $cut } : undef,
         output => $status ? [] : [_items($a, $cut)],
-        usage => $status ? undef : {
-            input_tokens => 11, output_tokens => $n, total_tokens => 11 + $n,
-            input_tokens_details => { cached_tokens => 3 },
-            output_tokens_details => { reasoning_tokens => 0 } } };
+        usage => $status ? undef : _response_usage($a) };
 }
 
 my %PART = (
@@ -340,16 +365,25 @@ my %PART = (
     reasoning => [qw(summary reasoning_summary_part reasoning_summary_text
                      summary_index)]);
 
+sub _piece_logprobs {
+    my ($part, $i) = @_;
+    my $all = $part->{logprobs} or return ();
+    return (logprobs => [$i < @$all ? $all->[$i] : ()]);
+}
+
 # The events of an item of one part, in the pieces given
 sub _part_events {
     my ($ev, $item, $i, @pieces) = @_;
     my ($list, $added, $text, $index) = @{ $PART{ $item->{type} } };
     my $part = $item->{$list}[0];
     my @place = (item_id => $item->{id}, output_index => $i, $index => 0);
-    return ($ev->("response.$added.added", @place, part => { %$part, text => '' }),
-            (map { $ev->("response.$text.delta", @place, delta => $_,
-                         obfuscation => 'x7Gb') } @pieces),
-            $ev->("response.$text.done", @place, text => $part->{text}),
+    return ($ev->("response.$added.added", @place, part => { %$part, text => '',
+                        $part->{logprobs} ? (logprobs => []) : () }),
+            (map { $ev->("response.$text.delta", @place, delta => $pieces[$_],
+                         _piece_logprobs($part, $_), obfuscation => 'x7Gb') }
+                 0 .. $#pieces),
+            $ev->("response.$text.done", @place, text => $part->{text},
+                  $part->{logprobs} ? (logprobs => $part->{logprobs}) : ()),
             $ev->("response.$added.done", @place, part => $part));
 }
 
@@ -361,7 +395,8 @@ sub _call_events {
     my @place = (item_id => $item->{id}, output_index => $i);
     return ((map { $ev->("$event.delta", @place, delta => $_) }
                  _halves($item->{$member})),
-            $ev->("$event.done", @place, $member => $item->{$member}));
+            $ev->("$event.done", @place, $member => $item->{$member},
+                  $member eq 'arguments' ? (name => $item->{name}) : ()));
 }
 
 sub _item_events {
