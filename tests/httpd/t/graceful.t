@@ -94,7 +94,8 @@ ok($s->restart, 'a graceful restart under 50 streams');
 is(ask('new', port => $s->port)->text, 'w1 w2 ', 'new calls meanwhile');
 (my $other = $many) =~ s/n:2/n:3/;
 ok($s->restart(conf => $other), 'another, with another configuration');
-is(ask('new', port => $s->port)->text, 'w1 w2 w3 ', 'new calls have the new one');
+ok(wait_for(5, sub { ask('new', port => $s->port)->text eq 'w1 w2 w3 ' }),
+   'new calls have the new one');
 all_whole('restarts', @c);
 
 # A configuration that cannot be used leaves the server as it was

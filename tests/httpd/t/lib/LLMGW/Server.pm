@@ -49,7 +49,7 @@ sub free_port {
 
 sub mpm_conf {
     my ($n) = @_;
-    return "StartServers $n\nMinSpareServers 1\nMaxSpareServers 250\n"
+    return "StartServers 12\nMinSpareServers 8\nMaxSpareServers 250\n"
          . "ServerLimit 250\nMaxRequestWorkers 250\n"
         if $ENV{LLMGW_TEST_MPM} eq 'prefork';
     my ($limit, $max) = ($n + 6, 100 * $n);
