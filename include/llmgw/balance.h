@@ -51,6 +51,7 @@ typedef struct llmgw_candidate_t {
     apr_int64_t context_max;    /* tokens; 0: not known */
     int tier;                   /* lower first */
     int ask;                    /* llmgw_need_t.ask is to be asked about it */
+    const llmgw_breaker_conf_t *breaker;    /* its own; NULL: the balance's */
     double stride;              /* set by llmgw_balance_prepare() */
 } llmgw_candidate_t;
 
@@ -69,6 +70,13 @@ typedef struct llmgw_balance_t {
 
 #define LLMGW_BALANCE_SPILL 1.25
 #define LLMGW_BALANCE_SPILL_CALLS 4
+
+/** The settings of a candidate's breaker. */
+static inline const llmgw_breaker_conf_t *llmgw_balance_breaker(
+    const llmgw_balance_t *balance, const llmgw_candidate_t *c)
+{
+    return c->breaker ? c->breaker : balance->breaker;
+}
 
 /**
  * Put candidates in the order in which groups are tried, and compute what

@@ -69,7 +69,8 @@ unsigned int llmgw_balance_test(const llmgw_balance_t *balance,
     const llmgw_candidate_t *c = &balance->candidates[index];
     unsigned int mark = choice->marks[index];
     unsigned int out = (mark & ~MARK_ASKED)
-                       | test_slot(c->slot, balance->breaker, now);
+                       | test_slot(c->slot, llmgw_balance_breaker(balance, c),
+                                   now);
 
     if (c->context_max > 0 && need->prompt_tokens > c->context_max) {
         out |= LLMGW_OUT_CONTEXT;
@@ -146,12 +147,14 @@ const char *llmgw_balance_explain(const llmgw_balance_t *balance,
 }
 
 static apr_interval_time_t get_wait(const llmgw_balance_t *balance,
-                                    const llmgw_slot_t *slot, apr_time_t now)
+                                    const llmgw_candidate_t *c, apr_time_t now)
 {
+    const llmgw_slot_t *slot = c->slot;
     apr_interval_time_t bench = llmgw_bench_left(&slot->bench, now);
     llmgw_breaker_view_t view;
 
-    llmgw_breaker_get(&slot->breaker, balance->breaker, now, &view);
+    llmgw_breaker_get(&slot->breaker, llmgw_balance_breaker(balance, c), now,
+                      &view);
     if (view.state == LLMGW_BREAKER_FORCED_OPEN) {
         return -1;
     }
@@ -177,7 +180,7 @@ apr_interval_time_t llmgw_balance_wait(const llmgw_balance_t *balance,
             return 0;
         }
         wait = out & ~passing
-               ? -1 : get_wait(balance, balance->candidates[i].slot, now);
+               ? -1 : get_wait(balance, &balance->candidates[i], now);
         if (wait >= 0 && (least < 0 || wait < least)) {
             least = wait;
         }

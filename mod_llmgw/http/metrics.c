@@ -290,7 +290,7 @@ static apr_int64_t breaker_figure(const page_t *page,
 {
     llmgw_breaker_view_t view;
 
-    llmgw_breaker_get(&place->slot->breaker, &place->conf->breaker, page->now,
+    llmgw_breaker_get(&place->slot->breaker, &place->breaker, page->now,
                       &view);
     switch (view.state) {
     case LLMGW_BREAKER_HALF_OPEN:

@@ -18,6 +18,7 @@ static llmgw_override_t *make_override(llmgw_target_t *t, apr_pool_t *p)
     if (!o) {
         t->override = o = apr_pcalloc(p, sizeof(*o));
         llmgw_options_unset(llmgw_policy_timeouts, &o->timeout);
+        llmgw_options_unset(llmgw_policy_breaker_conf, &o->breaker);
         o->headers = apr_array_make(p, 1, sizeof(llmgw_header_t));
         o->changes = apr_array_make(p, 1, sizeof(llmgw_splice_t));
     }
@@ -75,6 +76,27 @@ static const char *parse_changes(llmgw_override_t *o, cmd_parms *cmd,
            : NULL;
 }
 
+/* breaker=off, or breaker.NAME=VALUE with an option of LLMBreaker. */
+static const char *parse_breaker(llmgw_override_t *o, cmd_parms *cmd,
+                                 const char *name, const char *value)
+{
+    const char *err;
+
+    o->has_breaker = 1;
+    if (name[7] == '.') {
+        o->breaker.off = 0;
+        err = llmgw_options_parse(llmgw_policy_breaker_conf, &o->breaker, cmd,
+                                  apr_pstrcat(cmd->pool, name + 8, "=", value,
+                                              NULL));
+        return err ? apr_psprintf(cmd->pool, "%s=: %s", name, err) : NULL;
+    }
+    o->breaker.off = 1;
+    return !ap_cstr_casecmp(value, "off") ? NULL
+           : apr_psprintf(cmd->pool, "%s breaker=: \"%s\" is not off; write "
+                          "breaker.ratio=20%% and the like for settings",
+                          cmd->cmd->name, value);
+}
+
 const char *llmgw_override_parse(llmgw_target_t *t, cmd_parms *cmd,
                                  const char *name, const char *value,
                                  int *known)
@@ -87,6 +109,9 @@ const char *llmgw_override_parse(llmgw_target_t *t, cmd_parms *cmd,
         return llmgw_options_parse(llmgw_policy_timeouts, &o->timeout, cmd,
                                    apr_pstrcat(cmd->pool, name, "=", value,
                                                NULL));
+    }
+    if (!strcmp(name, "breaker") || !strncmp(name, "breaker.", 8)) {
+        return parse_breaker(o, cmd, name, value);
     }
     if (!strcmp(name, "header")) {
         err = llmgw_provider_parse_header(o->headers, cmd, value);
@@ -113,4 +138,18 @@ void llmgw_override_timeout(llmgw_timeouts_t *out, const llmgw_target_t *t,
     else {
         *out = *base;
     }
+}
+
+const llmgw_breaker_conf_t *llmgw_override_breaker(
+    const llmgw_target_t *t, const llmgw_breaker_conf_t *base,
+    llmgw_breaker_conf_t *room)
+{
+    const llmgw_override_t *o = llmgw_override_get(t);
+
+    if (!o || !o->has_breaker) {
+        return base;
+    }
+    *room = *base;
+    llmgw_options_merge(llmgw_policy_breaker_conf, room, base, &o->breaker);
+    return room;
 }

@@ -11,12 +11,15 @@
  * llmgw_target_t.override points to. Made in pconf. */
 typedef struct llmgw_override_t {
     llmgw_timeouts_t timeout;       /* negative: as LLMTimeout has it */
+    llmgw_breaker_conf_t breaker;   /* likewise, LLMBreaker */
+    int has_breaker;
     apr_array_header_t *headers;    /* of llmgw_header_t */
     apr_array_header_t *changes;    /* of llmgw_splice_t: in the body */
 } llmgw_override_t;
 
 /**
- * Read connect=, first=, idle=, total=, header=, drop= or set.MEMBER=.
+ * Read connect=, first=, idle=, total=, breaker=, breaker.OPTION=, header=, drop=
+ * or set.MEMBER=.
  * @param name of the option, in memory that lasts, as value does
  * @param known set to whether it is one of these
  * @return error text or NULL
@@ -32,5 +35,15 @@ const llmgw_override_t *llmgw_override_get(const llmgw_target_t *t);
  * that of the attempt. */
 void llmgw_override_timeout(llmgw_timeouts_t *out, const llmgw_target_t *t,
                             const llmgw_timeouts_t *base);
+
+/**
+ * The settings of a target's breaker.
+ * @param base those of LLMBreaker, for its route
+ * @param room where its own are put together, if it has any
+ * @return room or base
+ */
+const llmgw_breaker_conf_t *llmgw_override_breaker(
+    const llmgw_target_t *t, const llmgw_breaker_conf_t *base,
+    llmgw_breaker_conf_t *room);
 
 #endif /* LLMGW_HTTP_OVERRIDE_H */

@@ -147,6 +147,13 @@ static void log_change(const llmgw_call_t *call, const llmgw_target_t *t,
     }
 }
 
+static const llmgw_breaker_conf_t *breaker_of(const llmgw_view_t *view,
+                                              int index)
+{
+    return llmgw_balance_breaker(&view->balance,
+                                 &view->balance.candidates[index]);
+}
+
 static int acquire(llmgw_call_t *call, int index, apr_time_t now)
 {
     llmgw_pick_t *pick = &call->pick;
@@ -155,7 +162,7 @@ static int acquire(llmgw_call_t *call, int index, apr_time_t now)
     llmgw_breaker_change_t change;
     int granted = llmgw_hold_acquire(&pick->hold, slot,
                                      llmgw_standing_cell(t),
-                                     pick->view->balance.breaker,
+                                     breaker_of(pick->view, index),
                                      llmgw_need_tokens(&pick->need, slot),
                                      now, &change);
 

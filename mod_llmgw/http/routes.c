@@ -115,7 +115,7 @@ static const char *parse_option(llmgw_target_t *t, cmd_parms *cmd,
            : apr_psprintf(cmd->pool, "%s: \"%s=\" is no option: there are "
                           "weight=, tier=, when=, on=, max-context=, "
                           "price-in=, price-out=, connect=, first=, idle=, "
-                          "total=, header=, drop= and set.MEMBER=",
+                          "total=, breaker=, header=, drop= and set.MEMBER=",
                           cmd->cmd->name, name);
 }
 

@@ -154,7 +154,7 @@ static void put_breaker(llmgw_json_writer_t *w, const llmgw_place_t *place,
 {
     llmgw_breaker_view_t view;
 
-    llmgw_breaker_get(&place->slot->breaker, &place->conf->breaker, now,
+    llmgw_breaker_get(&place->slot->breaker, &place->breaker, now,
                       &view);
     begin_member(w, "breaker_window", '{');
     llmgw_survey_put_int(w, "calls", view.counts.total);

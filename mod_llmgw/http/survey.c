@@ -6,6 +6,7 @@
 #include "llmgw/balance.h"
 #include "llmgw/bench.h"
 #include "balancer.h"
+#include "override.h"
 #include "standing.h"
 #include "survey.h"
 
@@ -38,6 +39,9 @@ apr_array_header_t *llmgw_survey_route(const server_rec *s,
         place->provider = place->target->provider_data;
         place->name = name_of(route, i, p);
         place->conf = llmgw_config_effective(s, route);
+        place->breaker = *llmgw_override_breaker(place->target,
+                                                 &place->conf->breaker,
+                                                 &place->breaker);
         place->slot = llmgw_standing_slot(place->target);
     }
     return places;
@@ -48,7 +52,8 @@ llmgw_place_t llmgw_survey_provider(const server_rec *s,
 {
     llmgw_place_t place = { s, NULL, provider->self, provider, provider->name,
                             llmgw_config_effective(s, NULL),
-                            llmgw_standing_slot(provider->self) };
+                            llmgw_standing_slot(provider->self),
+                            llmgw_config_effective(s, NULL)->breaker };
 
     return place;
 }
@@ -68,7 +73,7 @@ unsigned int llmgw_survey_out(const llmgw_place_t *place, apr_time_t now)
     if (llmgw_bench_left(&slot->bench, now) > 0) {
         out |= LLMGW_OUT_BENCHED;
     }
-    if (!llmgw_breaker_peek(&slot->breaker, &place->conf->breaker, now)) {
+    if (!llmgw_breaker_peek(&slot->breaker, &place->breaker, now)) {
         out |= LLMGW_OUT_BREAKER;
     }
     return out;
@@ -143,7 +148,7 @@ void llmgw_survey_put_target(llmgw_json_writer_t *w,
     unsigned int out = llmgw_survey_out(place, now);
     llmgw_breaker_view_t breaker;
 
-    llmgw_breaker_get(&place->slot->breaker, &place->conf->breaker, now,
+    llmgw_breaker_get(&place->slot->breaker, &place->breaker, now,
                       &breaker);
     llmgw_survey_put_text(w, "target", place->name);
     llmgw_survey_put_status(w, !out);

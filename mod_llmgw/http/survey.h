@@ -17,6 +17,7 @@ typedef struct llmgw_place_t {
     const char *name;           /* "PROVIDER/MODEL", of twins also ";2" */
     const llmgw_config_t *conf; /* of its calls */
     llmgw_slot_t *slot;
+    llmgw_breaker_conf_t breaker;   /* of its breaker */
 } llmgw_place_t;
 
 /** The targets of a route. @return of llmgw_place_t, in pool p */

@@ -6,6 +6,7 @@
 #include "llmgw/hash.h"
 #include "balancer.h"
 #include "config.h"
+#include "override.h"
 #include "standing.h"
 #include "view.h"
 
@@ -41,10 +42,13 @@ static apr_uint64_t digest_of(const proxy_balancer *balancer)
     return digest;
 }
 
-static void set_candidate(llmgw_candidate_t *c, const llmgw_target_t *t)
+static void set_candidate(llmgw_candidate_t *c, const llmgw_target_t *t,
+                          const llmgw_config_t *conf, apr_pool_t *p)
 {
     const proxy_worker *member = t->member;
 
+    c->breaker = llmgw_override_breaker(t, &conf->breaker,
+                                        apr_palloc(p, sizeof(*c->breaker)));
     c->slot = llmgw_standing_slot(t);
     c->digest = llmgw_word_get(&c->slot->owner.digest);
     c->weight = t->weight;
@@ -108,7 +112,8 @@ static llmgw_view_t *make_view(const apr_array_header_t *list, int method,
 
     for (i = 0; i < list->nelts; i++) {
         set_candidate(&candidates[i], APR_ARRAY_IDX(list, i,
-                                                    const llmgw_target_t *));
+                                                    const llmgw_target_t *),
+                      conf, p);
     }
     llmgw_balance_prepare(candidates, list->nelts);
     view->balance.method = method;

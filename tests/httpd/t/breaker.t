@@ -33,6 +33,13 @@ LLMRoute g g
     LLMBreaker ratio=90% min=4 window=5s open=20s probes=1 slow=200ms slow-ratio=50%
     LLMTarget sl
 </LLMRoute>
+<LLMRoute own>
+    LLMBreaker off
+    LLMTarget a breaker.ratio=50% breaker.min=2 breaker.open=20s
+</LLMRoute>
+<LLMRoute none>
+    LLMTarget a breaker=off
+</LLMRoute>
 <LLMRoute off>
     LLMBreaker off
     LLMTarget x
@@ -97,6 +104,13 @@ ok(refused('a'), 'open for one route');
 is(call('both')->header('X-LLMGW-Attempts'), 2, 'not for another');
 call('both') for 1 .. 3;
 is(call('both')->header('X-LLMGW-Attempts'), 1, 'until it opens there, too');
+
+# A target's own settings
+upstream_does('a', 'status,code=500');
+call('own') for 1 .. 2;
+is(call('own')->status, 503, 'breaker.ratio= and so on: a breaker of its own');
+call('none') for 1 .. 6;
+is(call('none')->status, 500, 'breaker=off: never refused');
 
 # ---- what counts for nothing ------------------------------------------------------------
 upstream_does('n', 'status,code=429');

@@ -189,6 +189,7 @@ for (['connect=', 'time'], ['first=soon', 'time'], ['idle=0', 'time'], ['total=9
      ['drop=messages', 'messages'], ['drop=', 'empty'], ['drop=a,', 'empty'],
      ['set.a=1 set.a=2', 'already'], ['drop=a drop=b,a', 'already'], ['drop=a,a', 'already'],
      ['set=1', 'no option'], ['setter.a=1', 'no option'], ["\"set.a=\xff\"", 'UTF-8'],
+     ['breaker=on', 'off'], ['breaker.ratio=20', 'percentage'], ['breaker.wait=1s', 'not one of'],
      ['on=', 'class'], ['on=429', 'context-length'], ['on=context-length,x', 'class']) {
     my ($option, $says) = @$_;
     my ($name) = $option =~ /^"?(\w+(?:\.\w*)?)/;
