@@ -113,6 +113,19 @@ static inline FUZZ_UNUSED void fuzz_decode(fuzz_answer_t *a,
                || llmgw_decoder_error(dec)->status == a->status);
 }
 
+/* A text without line ends: thoughts that a dialect keeps apart are, read back,
+ * the paragraphs of one. */
+static inline void fuzz_put_words(llmgw_buf_t *out, const llmgw_buf_t *text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text->len; i++) {
+        if (text->data[i] != '\n') {
+            llmgw_buf_putc(out, text->data[i]);
+        }
+    }
+}
+
 /* The texts of all blocks of a kind. */
 static inline void fuzz_put_kind(llmgw_buf_t *out, const llmgw_answer_t *a,
                                  llmgw_event_e type)
@@ -127,6 +140,10 @@ static inline void fuzz_put_kind(llmgw_buf_t *out, const llmgw_answer_t *a,
         for (j = 0; j < c->blocks->nelts; j++) {
             b = APR_ARRAY_IDX(c->blocks, j, llmgw_block_t *);
             if (b->type != type) {
+                continue;
+            }
+            if (type == LLMGW_EV_REASONING) {
+                fuzz_put_words(out, b->text);
                 continue;
             }
             llmgw_buf_put(out, b->text->len || type != LLMGW_EV_TOOL_START
