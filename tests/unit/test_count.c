@@ -150,6 +150,22 @@ static const char *answer(const llmgw_dialect_t *from, const char *body,
     return out->data;
 }
 
+/* OpenAI's counter takes neither a stream nor limits nor store. */
+START_TEST(test_to_responses)
+{
+    ck_assert_str_eq(
+        convert(&llmgw_dialect_anthropic,
+                "{\"model\":\"x\",\"system\":\"be\"," MESSAGES ",\"tools\":[{"
+                "\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}]}",
+                &llmgw_dialect_openai_responses, "gpt-4o"),
+        "{\"model\":\"gpt-4o\",\"input\":[{\"type\":\"message\",\"role\":"
+        "\"system\",\"content\":\"be\"},{\"type\":\"message\",\"role\":"
+        "\"user\",\"content\":\"hi\"}],\"tools\":[{\"type\":\"function\","
+        "\"name\":\"f\",\"parameters\":{\"type\":\"object\"},"
+        "\"strict\":false}]}");
+}
+END_TEST
+
 START_TEST(test_answers)
 {
     const llmgw_dialect_t *anthropic = &llmgw_dialect_anthropic;
@@ -192,4 +208,4 @@ START_TEST(test_who_counts)
 END_TEST
 
 UNIT_MAIN("count", test_gemini_to_anthropic, test_anthropic_to_gemini,
-          test_answers, test_who_counts)
+          test_to_responses, test_answers, test_who_counts)

@@ -158,34 +158,6 @@ START_TEST(test_bounds)
 }
 END_TEST
 
-/* No memory of a pool is used per event. */
-START_TEST(test_memory)
-{
-    llmgw_buf_t *first = llmgw_buf_create(unit_pool, 1 << 20);
-    llmgw_answer_opts_t eopts = answer_opts(1);
-    llmgw_decoder_opts_t opts = { 1, 0, 0, llmgw_encoder_event, NULL, NULL,
-                                  NULL };
-    llmgw_encoder_t *enc = llmgw_encoder_create(unit_pool, chat, &eopts,
-                                                first, 1 << 20);
-    llmgw_decoder_t *dec;
-    char *before;
-    int i;
-
-    opts.emit_ctx = enc;
-    dec = llmgw_decoder_create(unit_pool, chat, &opts);
-    for (i = 0; i < 3; i++) {
-        unit_assert_ok(llmgw_decoder_feed(dec, A, sizeof(A) - 1));
-        llmgw_buf_clear(first);
-    }
-    before = apr_palloc(unit_pool, 8);
-    for (i = 0; i < 500; i++) {
-        unit_assert_ok(llmgw_decoder_feed(dec, A, sizeof(A) - 1));
-        llmgw_buf_clear(first);
-    }
-    ck_assert_ptr_eq((char *)apr_palloc(unit_pool, 8), before + 8);
-}
-END_TEST
-
 START_TEST(test_lookup)
 {
     ck_assert_ptr_eq(llmgw_dialect_lookup("openai_chat"), chat);
@@ -197,4 +169,4 @@ START_TEST(test_lookup)
 END_TEST
 
 UNIT_MAIN("decoder", test_frames, test_bad_frame, test_callbacks_end,
-          test_whole, test_bounds, test_memory, test_lookup)
+          test_whole, test_bounds, test_lookup)

@@ -85,7 +85,23 @@ START_TEST(classes_of_failures)
 }
 END_TEST
 
+START_TEST(a_target_and_its_name)
+{
+    llmgw_target_t *target = llmgw_target_create(unit_pool);
+
+    ck_assert_double_eq(target->weight, 1.0);
+    ck_assert_int_eq(target->tier, 0);
+    ck_assert_double_lt(target->price_in, 0.0);
+    ck_assert_double_lt(target->price_out, 0.0);
+    target->provider = "claude";
+    ck_assert_str_eq(llmgw_target_name(target, unit_pool), "claude");
+    target->model = "claude-haiku-4-5";
+    ck_assert_str_eq(llmgw_target_name(target, unit_pool),
+                     "claude/claude-haiku-4-5");
+}
+END_TEST
+
 UNIT_MAIN("route",
           exact_name_wins_then_longest_prefix_then_order,
-          no_route_matches, names_of_targets,
-          classes_of_failures)
+          no_route_matches, names_of_targets, classes_of_failures,
+          a_target_and_its_name)
