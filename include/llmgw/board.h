@@ -25,7 +25,8 @@ typedef struct llmgw_route_slot_t {
     llmgw_word_t retries;
     llmgw_word_t refused;       /* retries the budget refused */
     llmgw_owner_t owner;
-    llmgw_word_t spare[2];
+    llmgw_word_t turn;          /* of a provider: whose key is next */
+    llmgw_word_t spare;
 } llmgw_route_slot_t;
 
 _Static_assert(sizeof(llmgw_route_slot_t) == 64, "a route is one cache line");

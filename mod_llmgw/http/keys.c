@@ -1,5 +1,4 @@
 /* keys.c: which of a provider's keys an attempt uses */
-#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_core.h>
@@ -46,8 +45,9 @@ apr_status_t llmgw_keys_choose(llmgw_call_t *call, const char **key,
                                llmgw_err_t *err)
 {
     llmgw_attempt_t *attempt = call->attempt;
-    llmgw_provider_t *provider = attempt->provider;
-    apr_uint32_t turn = apr_atomic_inc32(&provider->key_turn);
+    const llmgw_provider_t *provider = attempt->provider;
+    apr_uint32_t turn
+        = (apr_uint32_t)llmgw_word_add(llmgw_standing_turn(provider), 1);
     llmgw_key_choice_t choice;
 
     choose(call, turn, &choice);

@@ -327,6 +327,19 @@ int llmgw_pick_has_typed(const llmgw_call_t *call, unsigned int failed_on)
 
 /* ---- reporting ------------------------------------------------------------------ */
 
+/* A status 4xx says that the provider works, whatever is made of it; but for a
+ * 408, which is its own slowness. */
+static llmgw_breaker_e effect_of(const llmgw_attempt_t *attempt,
+                                 const llmgw_err_t *err)
+{
+    if (!err) {
+        return LLMGW_BREAKER_SUCCESS;
+    }
+    return attempt->status >= 400 && attempt->status < 500
+           && attempt->status != HTTP_REQUEST_TIME_OUT
+           ? LLMGW_BREAKER_NEUTRAL : llmgw_status_get(err->status)->breaker;
+}
+
 void llmgw_pick_report(llmgw_call_t *call, const llmgw_err_t *err)
 {
     llmgw_pick_t *pick = &call->pick;
@@ -341,8 +354,7 @@ void llmgw_pick_report(llmgw_call_t *call, const llmgw_err_t *err)
     }
     llmgw_measure_attempt(call, err);
     memset(&outcome, 0, sizeof(outcome));
-    outcome.effect = err ? llmgw_status_get(err->status)->breaker
-                     : LLMGW_BREAKER_SUCCESS;
+    outcome.effect = effect_of(attempt, err);
     outcome.status = err ? err->status : APR_SUCCESS;
     outcome.http_status = attempt->status;
     outcome.took_usec = now - attempt->began;

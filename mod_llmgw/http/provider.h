@@ -46,7 +46,6 @@ typedef struct llmgw_provider_t {
     const char *where;          /* "FILE:LINE" */
     llmgw_target_t *self;       /* where no route names it */
     int *key_slots;             /* places of its keys on the board */
-    apr_uint32_t key_turn;      /* of this child: the key to begin with */
     int route_slot;             /* its place among routes, without one */
     proxy_worker *worker;       /* its connections; NULL: built in */
 } llmgw_provider_t;

@@ -360,3 +360,8 @@ const llmgw_board_t *llmgw_standing_board(void)
 {
     return &board;
 }
+
+llmgw_word_t *llmgw_standing_turn(const llmgw_provider_t *provider)
+{
+    return &board.routes[provider->route_slot].turn;
+}

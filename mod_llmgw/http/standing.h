@@ -45,6 +45,9 @@ llmgw_slot_t *llmgw_standing_member(const proxy_balancer *balancer,
 /** The slot of the i-th key of a provider. */
 llmgw_key_slot_t *llmgw_standing_key(const llmgw_provider_t *provider, int i);
 
+/** Whose turn it is among a provider's keys, over all processes. */
+llmgw_word_t *llmgw_standing_turn(const llmgw_provider_t *provider);
+
 /** The slot of a call's route; without one, of its provider. */
 llmgw_route_slot_t *llmgw_standing_route(const llmgw_plan_t *plan);
 

@@ -117,8 +117,10 @@ upstream_does('n', 'status,code=429');
 call('n') for 1 .. 6;
 upstream_does('n', 'refusal,make=filter');
 call('n') for 1 .. 6;
-upstream_does('n', 'status,code=404');
-call('n') for 1 .. 6;
+for my $code (404, 409, 422) {
+    upstream_does('n', "status,code=$code");
+    call('n') for 1 .. 6;
+}
 upstream_does('n', 'delay-head,ms=2000');
 for (1 .. 6) {
     my $c = LLMGW::Http->new($s->port);

@@ -110,7 +110,7 @@ LLMProvider selftls openai https://localhost:${\ up('tls_self')}/v1 ca=\${CA} mo
 LLMProvider plaintls openai https://localhost:\${UP_HTTP}/v1 ca=\${CA} models=none
 <LLMRoute down>
     LLMTarget closed
-    LLMTarget mock/status,code:500
+    LLMTarget well/status,code:500
 </LLMRoute>
 LLMRoute well well/ok
 CONF

@@ -94,7 +94,7 @@ like(wait_for(5, sub {
 
 if (($ENV{LLMGW_TEST_MPM} || '') eq 'prefork') {
     my $s = request(path => '/status', method => 'GET', vhost => 'figures')->json;
-    ok(@{ $s->{server}{children} } >= 10, 'ten children counted them');
+    ok(@{ $s->{server}{children} } > 1, 'several children counted them');
 }
 
 # ---- streamed ---------------------------------------------------------------------------------
