@@ -57,7 +57,7 @@ my @fault = (
     ['error event at once', 'mock/error-first', w => '', s => '502 2'],
     ['error event after the role', 'mock/error-after-role', w => '', s => '502 2'],
     ['408', 'mock/status,code:408', w => '408 2', s => '408 2'],
-    ['409', 'mock/status,code:409', w => '409 2', s => '409 2'],
+    ['409', 'mock/status,code:409', w => '409 2', s => '409 2', breaker => '-'],
     ['429', 'mock/status,code:429', w => '429 2', s => '429 2', breaker => '-'],
     ['429, come back in 30 s', 'mock/status,code:429,retry:30', w => '429 1', s => '429 1',
      breaker => '-'],
