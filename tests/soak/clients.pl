@@ -127,6 +127,15 @@ sub sockets {
                          && hex $1 == $port } split /\n/, slurp('/proc/net/tcp');
 }
 
+# What the gateway counts as under way, and a word if it cannot be asked
+sub in_flight {
+    my $sock = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$o{port}") or return ('no metrics');
+    print $sock "GET /metrics HTTP/1.0\r\n\r\n";
+    local $/;
+    my @figures = (<$sock> // '') =~ /^llmgw_inflight_(?:requests|tokens)\{[^}]*\} (\S+)/mg;
+    return @figures ? grep({ $_ != 0 } @figures) : ('no gauges');
+}
+
 sub mean { my $sum = 0; $sum += $_ for @_; return @_ ? $sum / @_ : 0 }
 
 # ---- the run ------------------------------------------------------------------------------
@@ -156,7 +165,8 @@ my $open = sockets($o{port}, '01', '08');
 push @bad, "$open connections of clients are open" if $open;
 # Idle ones; the mock may have closed some that nobody has looked at since
 my $pooled = sockets($o{upstream}, '01', '05');
-push @bad, "$pooled connections to the mock" if $pooled > 2 * $o{clients};
+push @bad, "$pooled connections to the mock" if $pooled > 4 * $o{clients};
+push @bad, "in flight: $_" for in_flight();
 push @bad, children() . ' children' if children() > 2;
 my $quarter = int(@memory / 4);
 my ($early, $late) = (mean(@memory[$quarter .. 2 * $quarter]), mean(@memory[-$quarter .. -1]));

@@ -99,6 +99,9 @@ CONF
 <Location /v1>
     SetHandler llmgw
 </Location>
+<Location /metrics>
+    SetHandler llmgw-metrics
+</Location>
 CONF
 } >"$dir/httpd.conf"
 "$httpd" -f "$dir/httpd.conf"

@@ -62,7 +62,7 @@ sub refused {
     my $start = time;
     my $a = call($route);
     return $a->status == 503 && ($a->error->{code} || '') eq 'no_target_available'
-        && time - $start < 0.5 && switched($route) == $before && $a;
+        && time - $start < 3 && switched($route) == $before && $a;
 }
 
 # ---- opens, probes, closes -----------------------------------------------------------
