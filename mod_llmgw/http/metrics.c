@@ -427,7 +427,7 @@ static void put_routes(page_t *page, const char *name, const char *type,
 static void put_standing(page_t *page)
 {
     find_places(page);
-    put_places(page, "llmgw_inflight_requests",
+    put_places(page, "llmgw_inflight",
                "Attempts under way at a target.", calls_inflight);
     put_places(page, "llmgw_inflight_tokens",
                "Tokens of attempts under way at a target, as estimated.",

@@ -132,7 +132,7 @@ sub in_flight {
     my $sock = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$o{port}") or return ('no metrics');
     print $sock "GET /metrics HTTP/1.0\r\n\r\n";
     local $/;
-    my @figures = (<$sock> // '') =~ /^llmgw_inflight_(?:requests|tokens)\{[^}]*\} (\S+)/mg;
+    my @figures = (<$sock> // '') =~ /^llmgw_inflight(?:_tokens)?\{[^}]*\} (\S+)/mg;
     return @figures ? grep({ $_ != 0 } @figures) : ('no gauges');
 }
 

@@ -167,7 +167,7 @@ my $c = LLMGW::Http->new(port('figures'));
 $c->put(raw(body => json({ model => 'me-long', stream => JSON::PP::true,
     messages => [{ role => 'user', content => prompt() }] })));
 ok($c->await(qr/t2 /, 5), 'a stream is under way');
-is(scrape()->sum('llmgw_inflight_requests', target => 'mock/slow-stream,n:200,ms:50'), 1,
+is(scrape()->sum('llmgw_inflight', target => 'mock/slow-stream,n:200,ms:50'), 1,
    'it is in flight');
 $c->reset;
 $c = LLMGW::Http->new(port());
@@ -183,9 +183,9 @@ grew(what => 'aborts', rows => [
     [1, attempts(route => 'me-long', outcome => 'aborted')],
     [0, ['gen_ai_server_time_to_first_token_seconds_count', gen_ai_request_model => 'me-long']],
     [1, ['gen_ai_client_token_usage_count', gen_ai_request_model => 'me-long', gen_ai_token_type => 'input']],
-    [0, ['llmgw_inflight_requests']],
+    [0, ['llmgw_inflight']],
 ]);
-is($m->sum('llmgw_inflight_requests'), 0, 'nothing is in flight');
+is($m->sum('llmgw_inflight'), 0, 'nothing is in flight');
 is($m->sum('llmgw_inflight_tokens'), 0, 'and no token');
 
 # ---- breakers ---------------------------------------------------------------------------------------
