@@ -44,17 +44,21 @@ static const char *const openai_ops[] = {
     [LLMGW_OP_MODELS] = "/models",
     [LLMGW_OP_EMBED] = "/embeddings"
 };
-static const char *raw_path(const llmgw_op_t *op, const char *base_path,
-                            apr_pool_t *p)
+
+/* A raw call keeps its own path; any other takes its operation's. */
+static const char *op_path(const llmgw_op_t *op, const char *const *ops,
+                           const char *base_path, apr_pool_t *p)
 {
-    return apr_pstrcat(p, base_path, "/", op->rest, NULL);
+    if (op->op == LLMGW_OP_RAW) {
+        return apr_pstrcat(p, base_path, "/", op->rest, NULL);
+    }
+    return apr_pstrcat(p, base_path, ops[op->op], NULL);
 }
 
 static const char *openai_path(const llmgw_op_t *op, const char *base_path,
                                apr_pool_t *p)
 {
-    return op->op == LLMGW_OP_RAW ? raw_path(op, base_path, p)
-           : apr_pstrcat(p, base_path, openai_ops[op->op], NULL);
+    return op_path(op, openai_ops, base_path, p);
 }
 
 static const char *responses_path(const llmgw_op_t *op, const char *base_path,
@@ -67,8 +71,7 @@ static const char *responses_path(const llmgw_op_t *op, const char *base_path,
         [LLMGW_OP_EMBED] = "/embeddings"
     };
 
-    return op->op == LLMGW_OP_RAW ? raw_path(op, base_path, p)
-           : apr_pstrcat(p, base_path, ops[op->op], NULL);
+    return op_path(op, ops, base_path, p);
 }
 
 static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
@@ -80,8 +83,7 @@ static const char *anthropic_path(const llmgw_op_t *op, const char *base_path,
         [LLMGW_OP_COUNT] = "/messages/count_tokens"
     };
 
-    return op->op == LLMGW_OP_RAW ? raw_path(op, base_path, p)
-           : apr_pstrcat(p, base_path, ops[op->op], NULL);
+    return op_path(op, ops, base_path, p);
 }
 
 static const char *gemini_verb(const llmgw_op_t *op)
@@ -105,7 +107,7 @@ static const char *gemini_path(const llmgw_op_t *op, const char *base_path,
     llmgw_str_t model = op->model;
 
     if (op->op == LLMGW_OP_RAW && *op->rest != ':') {
-        return raw_path(op, base_path, p);
+        return op_path(op, NULL, base_path, p);
     }
     if (op->op == LLMGW_OP_MODELS) {
         return apr_pstrcat(p, base_path, "/models", NULL);
