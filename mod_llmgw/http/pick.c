@@ -4,10 +4,11 @@
 #include <http_core.h>
 #include "llmgw/hash.h"
 #include "call.h"
-#include "measure.h"
 #include "chance.h"
 #include "log.h"
+#include "measure.h"
 #include "prompt.h"
+#include "routes.h"
 #include "standing.h"
 
 /* How much of a conversation's beginning keeps it at one target. */
@@ -173,41 +174,28 @@ static int acquire(llmgw_call_t *call, int index, apr_time_t now)
     return granted;
 }
 
-static apr_status_t no_such_model(llmgw_call_t *call, llmgw_err_t *err)
+/* What speaks against any of them. */
+static unsigned int gather(const llmgw_call_t *call, apr_time_t now)
 {
-    return llmgw_err_set(err, call->pool, LLMGW_EMODEL, "model", "The model "
-                         "'%s' does not exist or you do not have access to "
-                         "it.", llmgw_str_dupz(call->pool, call->model));
-}
-
-/* What speaks against all of them, and what against any. */
-static void gather(llmgw_call_t *call, apr_time_t now, unsigned int *all,
-                   unsigned int *any)
-{
-    llmgw_pick_t *pick = &call->pick;
+    const llmgw_pick_t *pick = &call->pick;
+    unsigned int any = 0;
     int i;
 
-    *all = ~0u;
-    *any = 0;
     for (i = 0; i < pick->view->balance.n; i++) {
-        unsigned int out = llmgw_balance_test(&pick->view->balance,
-                                              pick->choice, &pick->need, i,
-                                              now);
-
-        *all &= out;
-        *any |= out;
+        any |= llmgw_balance_test(&pick->view->balance, pick->choice,
+                                  &pick->need, i, now);
     }
+    return any;
 }
 
 static void say_why(llmgw_call_t *call, apr_time_t now, llmgw_err_t *err)
 {
     llmgw_pick_t *pick = &call->pick;
     const llmgw_balance_t *balance = &pick->view->balance;
-    unsigned int all, any;
+    unsigned int any = gather(call, now);
 
-    gather(call, now, &all, &any);
     if ((any & ~(LLMGW_OUT_WHEN | LLMGW_OUT_OTHER)) == 0) {
-        no_such_model(call, err);
+        llmgw_routes_no_such_model(err, call->model, call->pool);
         return;
     }
     if ((any & ~(LLMGW_OUT_WHEN | LLMGW_OUT_OTHER | LLMGW_OUT_CONTEXT)) == 0) {
@@ -234,7 +222,7 @@ const llmgw_target_t *llmgw_pick_next(llmgw_call_t *call, llmgw_err_t *err)
     int i;
 
     if (!pick->view && !begin(call)) {
-        no_such_model(call, err);
+        llmgw_routes_no_such_model(err, call->model, call->pool);
         return NULL;
     }
     while ((i = llmgw_balance_pick(&pick->view->balance, pick->choice,

@@ -415,8 +415,8 @@ static int plan_auto(llmgw_plan_t *plan, const llmgw_config_t *conf,
     return best != NULL;
 }
 
-static apr_status_t no_such_model(llmgw_err_t *err, llmgw_str_t model,
-                                  apr_pool_t *p)
+apr_status_t llmgw_routes_no_such_model(llmgw_err_t *err, llmgw_str_t model,
+                                        apr_pool_t *p)
 {
     return llmgw_err_set(err, p, LLMGW_EMODEL, "model",
                          "The model '%s' does not exist or you do not have "
@@ -500,7 +500,7 @@ apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
         return APR_SUCCESS;
     }
     return conf->auto_route && plan_auto(plan, conf, model, dialect, p)
-           ? APR_SUCCESS : no_such_model(err, model, p);
+           ? APR_SUCCESS : llmgw_routes_no_such_model(err, model, p);
 }
 
 apr_status_t llmgw_routes_check(const llmgw_plan_t *plan, request_rec *r,
@@ -517,5 +517,5 @@ apr_status_t llmgw_routes_check(const llmgw_plan_t *plan, request_rec *r,
             return APR_SUCCESS;
         }
     }
-    return no_such_model(err, model, r->pool);
+    return llmgw_routes_no_such_model(err, model, r->pool);
 }

@@ -44,6 +44,11 @@ apr_status_t llmgw_routes_find(llmgw_plan_t *plan, request_rec *r,
                                const llmgw_dialect_t *dialect,
                                llmgw_err_t *err);
 
+/** Refuse a call for a model nobody serves, or not this caller.
+ * @return LLMGW_EMODEL, with the client's message in err */
+apr_status_t llmgw_routes_no_such_model(llmgw_err_t *err, llmgw_str_t model,
+                                        apr_pool_t *p);
+
 /** Could a call for this model be served, were all targets well?
  * @return APR_SUCCESS; LLMGW_EMODEL with the client's message in err */
 apr_status_t llmgw_routes_check(const llmgw_plan_t *plan, request_rec *r,
