@@ -49,6 +49,7 @@ typedef struct llmgw_board_t {
     llmgw_key_slot_t *keys;
     llmgw_route_slot_t *routes;
     llmgw_word_t *pids;         /* whose rows they are */
+    llmgw_word_t *detached;     /* of each, calls that hold no thread */
     llmgw_cell_t *cells;        /* children rows of slots cells */
 } llmgw_board_t;
 
@@ -118,5 +119,8 @@ static inline llmgw_cell_t *llmgw_board_cell(const llmgw_board_t *board,
     return child < 0 ? NULL
            : board->cells + (apr_size_t)child * board->room.slots + slot;
 }
+
+/** The calls of all processes that hold no thread while they wait. */
+apr_uint64_t llmgw_board_detached(const llmgw_board_t *board);
 
 #endif /* LLMGW_BOARD_H */

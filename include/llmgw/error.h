@@ -74,6 +74,7 @@ typedef enum llmgw_breaker_e {
     X(LLMGW_EREJECTED,       42, "upstream_rejected",          400, INVALID_REQUEST, 0, NEUTRAL) \
     X(LLMGW_ENOTARGET,       43, "no_target_available",        503, OVERLOADED,      0, NEUTRAL) \
     X(LLMGW_ECONTEXT,        44, "context_length_exceeded",    400, INVALID_REQUEST, 0, NEUTRAL) \
+    X(LLMGW_EFULL,           45, "gateway_overloaded",         503, OVERLOADED,      0, NEUTRAL) \
     X(LLMGW_ECONNECTTIMEOUT, 50, "upstream_connect_timeout",   504, TIMEOUT,         1, FAILURE) \
     X(LLMGW_EFIRSTTIMEOUT,   51, "upstream_first_timeout",     504, TIMEOUT,         1, FAILURE) \
     X(LLMGW_EIDLETIMEOUT,    52, "upstream_idle_timeout",      504, TIMEOUT,         1, FAILURE) \

@@ -13,6 +13,7 @@ typedef enum llmgw_hist_e {
     LLMGW_HIST_FIRST_TOKEN,     /* gen_ai.server.time_to_first_token, usec */
     LLMGW_HIST_PER_TOKEN,       /* gen_ai.server.time_per_output_token, usec */
     LLMGW_HIST_OVERHEAD,        /* the gateway's own share of a call, usec */
+    LLMGW_HIST_RELAY_LAG,       /* how long a relay thread was busy, usec */
     LLMGW_HIST__COUNT
 } llmgw_hist_e;
 

@@ -4,14 +4,14 @@
 
 /* The head: this number, then the room, then the number of the start. With
  * another layout comes another number. */
-#define LAYOUT APR_UINT64_C(0x4C4C4D4757000001)
+#define LAYOUT APR_UINT64_C(0x4C4C4D4757000002)
 #define HEAD_WORDS 8
 #define START_AT 5
 
 /* ---- layout -------------------------------------------------------------- */
 
-/* The pids fill whole cache lines. */
-static apr_size_t get_pids_bytes(const llmgw_board_room_t *room)
+/* A word for each child, in whole cache lines. */
+static apr_size_t get_words_bytes(const llmgw_board_room_t *room)
 {
     return ((apr_size_t)room->children + 7) / 8 * 64;
 }
@@ -22,7 +22,7 @@ apr_size_t llmgw_board_bytes(const llmgw_board_room_t *room)
            + room->slots * sizeof(llmgw_slot_t)
            + room->keys * sizeof(llmgw_key_slot_t)
            + room->routes * sizeof(llmgw_route_slot_t)
-           + get_pids_bytes(room)
+           + 2 * get_words_bytes(room)
            + (apr_size_t)room->children * room->slots * sizeof(llmgw_cell_t);
 }
 
@@ -43,7 +43,9 @@ apr_status_t llmgw_board_attach(llmgw_board_t *board, void *mem,
     board->keys = (llmgw_key_slot_t *)(board->slots + room->slots);
     board->routes = (llmgw_route_slot_t *)(board->keys + room->keys);
     board->pids = (llmgw_word_t *)(board->routes + room->routes);
-    board->cells = (llmgw_cell_t *)(board->pids + get_pids_bytes(room) / 8);
+    board->detached = board->pids + get_words_bytes(room) / 8;
+    board->cells = (llmgw_cell_t *)(board->detached
+                                    + get_words_bytes(room) / 8);
     return APR_SUCCESS;
 }
 
@@ -272,7 +274,19 @@ void llmgw_board_reclaim(llmgw_board_t *board, apr_uint32_t pid)
                 llmgw_cell_reclaim(llmgw_board_cell(board, (int)i, (int)slot),
                                    &board->slots[slot]);
             }
+            llmgw_word_set(&board->detached[i], 0);
             llmgw_word_set(&board->pids[i], 0);
         }
     }
+}
+
+apr_uint64_t llmgw_board_detached(const llmgw_board_t *board)
+{
+    apr_uint64_t n = 0;
+    apr_uint32_t i;
+
+    for (i = 0; i < board->room.children; i++) {
+        n += llmgw_word_get(&board->detached[i]);
+    }
+    return n;
 }

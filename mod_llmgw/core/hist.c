@@ -36,6 +36,13 @@ static const llmgw_hist_kind_t kinds[] = {
         APR_USEC_PER_SEC, 13,
         { 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
           250000, 1000000 }
+    },
+    [LLMGW_HIST_RELAY_LAG] = {
+        "llmgw_relay_lag_seconds",
+        "Time that a relay thread took for all that was ready at once.",
+        APR_USEC_PER_SEC, 13,
+        { 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
+          250000, 1000000 }
     }
 };
 

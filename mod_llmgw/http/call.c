@@ -16,6 +16,7 @@
 #include "mark.h"
 #include "measure.h"
 #include "next.h"
+#include "outlet.h"
 #include "raw.h"
 #include "relay.h"
 #include "reply.h"
@@ -164,6 +165,22 @@ static void log_failure(llmgw_call_t *call, const llmgw_err_t *err)
                   *attempt->model ? ", model " : "", attempt->model,
                   llmgw_err_code(err), err->detail ? ": " : "",
                   err->detail ? err->detail : "");
+}
+
+/* An attempt is over. What follows may block. */
+static llmgw_turn_e conclude(llmgw_call_t *call, const llmgw_err_t *err)
+{
+    call->attempt->outcome = *err;
+    call->state = LLMGW_STATE_CONCLUDE;
+    return LLMGW_TURN_AGAIN;
+}
+
+static llmgw_turn_e conclude_gone(llmgw_call_t *call)
+{
+    llmgw_err_t err = LLMGW_ERR_INIT;
+
+    err.status = LLMGW_ECLIENTGONE;
+    return conclude(call, &err);
 }
 
 /* An attempt failed: on to the next key or target, or to the end. */
@@ -339,25 +356,18 @@ static llmgw_turn_e step_backoff(llmgw_call_t *call)
 
 static llmgw_turn_e complete(llmgw_call_t *call)
 {
+    llmgw_attempt_t *attempt = call->attempt;
     llmgw_err_t err = LLMGW_ERR_INIT;
-    apr_status_t rv = llmgw_incoming_finish(call->attempt->incoming, &err);
+    apr_status_t rv = llmgw_incoming_finish(attempt->incoming, &err);
 
     if (rv == LLMGW_ECLIENTGONE) {
-        return end_cancelled(call);
+        return conclude_gone(call);
     }
-    if (rv != APR_SUCCESS) {
-        return fail_attempt(call, &err);
+    if (rv == APR_SUCCESS) {
+        attempt->passed_on = err;
+        memset(&err, 0, sizeof(err));
     }
-    memset(&call->err, 0, sizeof(call->err));   /* attempts before failed */
-    if (err.status != APR_SUCCESS) {
-        remember(call, &err);           /* an error event was passed on */
-        log_failure(call, &err);
-    }
-    llmgw_pick_report(call, err.status == APR_SUCCESS ? NULL : &err);
-    llmgw_keys_report(call, 0);
-    llmgw_attempt_end(call);
-    call->state = LLMGW_STATE_SETTLE;
-    return LLMGW_TURN_AGAIN;
+    return conclude(call, &err);
 }
 
 /* The exchange ended early. Once the stream has said its last word, that is
@@ -367,7 +377,7 @@ static llmgw_turn_e break_off(llmgw_call_t *call, apr_status_t rv)
     llmgw_err_t err = call->attempt->x->err;
 
     if (rv == LLMGW_ECLIENTGONE) {
-        return end_cancelled(call);
+        return conclude_gone(call);
     }
     if (llmgw_relay_ended(call->relay)) {
         return complete(call);
@@ -379,7 +389,7 @@ static llmgw_turn_e break_off(llmgw_call_t *call, apr_status_t rv)
         llmgw_err_set(&err, call->pool, rv, NULL,
                       "The provider's answer could not be read.");
     }
-    return fail_attempt(call, &err);
+    return conclude(call, &err);
 }
 
 static llmgw_turn_e expire(llmgw_call_t *call, const deadline_t *d)
@@ -389,8 +399,35 @@ static llmgw_turn_e expire(llmgw_call_t *call, const deadline_t *d)
     if (llmgw_relay_ended(call->relay)) {
         return complete(call);
     }
+    if (d->status == LLMGW_ECLIENTGONE) {
+        return conclude_gone(call);
+    }
     llmgw_err_set(&err, call->pool, d->status, NULL, "%s", d->message);
-    return fail_attempt(call, &err);
+    return conclude(call, &err);
+}
+
+static llmgw_turn_e step_conclude(llmgw_call_t *call)
+{
+    const llmgw_err_t outcome = call->attempt->outcome;
+    const llmgw_err_t passed_on = call->attempt->passed_on;
+    int failed_late = passed_on.status != APR_SUCCESS;
+
+    if (outcome.status == LLMGW_ECLIENTGONE) {
+        return end_cancelled(call);
+    }
+    if (outcome.status != APR_SUCCESS) {
+        return fail_attempt(call, &outcome);
+    }
+    memset(&call->err, 0, sizeof(call->err));   /* attempts before failed */
+    if (failed_late) {
+        remember(call, &passed_on);
+        log_failure(call, &passed_on);
+    }
+    llmgw_pick_report(call, failed_late ? &passed_on : NULL);
+    llmgw_keys_report(call, 0);
+    llmgw_attempt_end(call);
+    call->state = LLMGW_STATE_SETTLE;
+    return LLMGW_TURN_AGAIN;
 }
 
 static void wait_no_longer(llmgw_wait_t *wait, apr_time_t until)
@@ -407,7 +444,7 @@ static llmgw_turn_e wait_until(llmgw_call_t *call, apr_time_t until)
 
     if (llmgw_relay_keep_alive(call->relay, attempt->timeout.heartbeat_usec,
                                &beat) != APR_SUCCESS) {
-        return end_cancelled(call);
+        return conclude_gone(call);
     }
     call->wait = attempt->x->wait;
     wait_no_longer(&call->wait, until);
@@ -431,11 +468,38 @@ static llmgw_turn_e go_on_or_expire(llmgw_call_t *call)
     return apr_time_now() < d.at ? LLMGW_TURN_AGAIN : expire(call, &d);
 }
 
+/* What came before is still on its way: no more is read from the provider. A
+ * client that takes nothing is given Timeout, and no time of the provider's. */
+static llmgw_turn_e wait_for_client(llmgw_call_t *call)
+{
+    deadline_t d = total_deadline(call);
+
+    tighten(&d, llmgw_outlet_moved(call->outlet) + call->r->server->timeout,
+            LLMGW_ECLIENTGONE, "");
+    call->attempt->held_up = 1;
+    if (apr_time_now() >= d.at) {
+        return expire(call, &d);
+    }
+    memset(&call->wait, 0, sizeof(call->wait));
+    call->wait.fd = -1;
+    call->wait.client_takes = 1;
+    call->wait.until = d.at;
+    return LLMGW_TURN_WAIT;
+}
+
 static llmgw_turn_e step_exchange(llmgw_call_t *call)
 {
     llmgw_attempt_t *attempt = call->attempt;
-    apr_status_t rv = attempt->x->cls->step(attempt->x);
+    apr_status_t rv;
 
+    if (call->outlet && llmgw_outlet_holds(call->outlet)) {
+        return wait_for_client(call);
+    }
+    if (attempt->held_up) {
+        attempt->held_up = 0;
+        attempt->last_byte = apr_time_now();
+    }
+    rv = attempt->x->cls->step(attempt->x);
     if (!attempt->connected && attempt->x->phase > LLMGW_PHASE_CONNECTED) {
         attempt->connected = apr_time_now();
     }
@@ -488,6 +552,8 @@ llmgw_turn_e llmgw_call_step(llmgw_call_t *call)
         return step_backoff(call);
     case LLMGW_STATE_EXCHANGE:
         return step_exchange(call);
+    case LLMGW_STATE_CONCLUDE:
+        return step_conclude(call);
     case LLMGW_STATE_SETTLE:
         return step_settle(call);
     default:
@@ -497,14 +563,15 @@ llmgw_turn_e llmgw_call_step(llmgw_call_t *call)
 
 int llmgw_call_may_block(const llmgw_call_t *call)
 {
-    if (call->state == LLMGW_STATE_EXCHANGE) {
-        llmgw_phase_e phase = call->attempt->x->phase;
-
-        return phase == LLMGW_PHASE_OPEN || phase == LLMGW_PHASE_CONNECTED
-               || (phase == LLMGW_PHASE_SENDING && call->attempt->send.source);
+    switch (call->state) {
+    case LLMGW_STATE_BACKOFF:
+    case LLMGW_STATE_DONE:
+        return 0;
+    case LLMGW_STATE_EXCHANGE:
+        return call->attempt->x->phase < LLMGW_PHASE_HEAD;
+    default:
+        return 1;
     }
-    return call->state == LLMGW_STATE_PICK
-           || call->state == LLMGW_STATE_SETTLE;
 }
 
 void llmgw_call_cancel(llmgw_call_t *call)

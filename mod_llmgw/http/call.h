@@ -13,12 +13,13 @@
 #include "pick.h"
 #include "routes.h"
 
-/** Where a call is. PICK and SETTLE may block, as do some phases of an
+/** Where a call is. All but BACKOFF may block, but for the last phases of an
  * exchange; see llmgw_call_may_block(). */
 typedef enum llmgw_state_e {
     LLMGW_STATE_PICK,           /* choose a target, write the request */
     LLMGW_STATE_BACKOFF,        /* wait before the same target's next turn */
     LLMGW_STATE_EXCHANGE,       /* x->phase says where in it */
+    LLMGW_STATE_CONCLUDE,       /* what comes of the attempt */
     LLMGW_STATE_SETTLE,         /* answer an error; count; log */
     LLMGW_STATE_DONE
 } llmgw_state_e;
@@ -63,6 +64,10 @@ typedef struct llmgw_attempt_t {
     apr_time_t connected;       /* 0: not yet */
     apr_time_t last_byte;       /* 0: none yet */
     int has_body;               /* some of the body has come */
+    int held_up;                /* the client does not take it */
+    llmgw_err_t outcome;        /* for CONCLUDE; APR_SUCCESS: all is well,
+                                 * perhaps but for */
+    llmgw_err_t passed_on;      /* an error event of the provider's */
 } llmgw_attempt_t;
 
 typedef struct llmgw_call_t {
@@ -99,6 +104,7 @@ typedef struct llmgw_call_t {
     llmgw_state_e state;
     llmgw_attempt_t *attempt;   /* NULL before the first */
     llmgw_wait_t wait;
+    struct llmgw_outlet_t *outlet;  /* to the client; NULL: writing waits */
     llmgw_err_t err;            /* the most telling failure so far */
     llmgw_meter_t meter;
     struct llmgw_relay_t *relay;
@@ -151,7 +157,13 @@ apr_interval_time_t llmgw_call_overhead_usec(const llmgw_call_t *call);
 /** What its tokens cost by the target's prices, as llmgw_price_nano(). */
 apr_int64_t llmgw_call_cost_nano(const llmgw_call_t *call);
 
-/** Drive a call to its end on this thread, with poll(). */
-void llmgw_driver_poll_run(llmgw_call_t *call);
+/**
+ * Drive a call on this thread, with poll().
+ * @param patience_usec how long to wait, in all, for what another thread can
+ *        wait for as well; -1: for ever
+ * @return LLMGW_TURN_DONE; LLMGW_TURN_WAIT: it waits as call->wait says
+ */
+llmgw_turn_e llmgw_driver_poll_run(llmgw_call_t *call,
+                                   apr_interval_time_t patience_usec);
 
 #endif /* LLMGW_HTTP_CALL_H */

@@ -232,6 +232,7 @@ OPTIONS_TYPE(timeouts, NULL)
 OPTIONS_TYPE(retry, llmgw_policy_check_retry(cmd, out))
 OPTIONS_TYPE(breaker_conf, NULL)
 OPTIONS_TYPE(health_check, llmgw_policy_check_health(cmd, out))
+OPTIONS_TYPE(detach_conf, llmgw_policy_check_detach(cmd, out))
 #undef OPTIONS_TYPE
 
 static const char *set_method(cmd_parms *cmd, void *dummy LLMGW_UNUSED,
@@ -352,6 +353,10 @@ static void default_policy(llmgw_config_t *conf)
     conf->health_check.interval_usec = apr_time_from_sec(30);
     conf->health_check.timeout_usec = apr_time_from_sec(5);
     conf->health_check.path = "/models";
+    conf->detach.on = 1;
+    conf->detach.threads = 1;
+    conf->detach.full = "stay";
+    conf->detach.spin_usec = apr_time_from_msec(2);
 }
 
 /* What holds where nobody said anything. */
@@ -380,6 +385,7 @@ static llmgw_config_t *complete(const llmgw_config_t *base,
     llmgw_config_t *conf = llmgw_config_merge(p, base, add);
 
     llmgw_retry_parse(p, "", conf->retry.on, &conf->retry.on_set);
+    conf->detach.refuse = !strcmp(conf->detach.full, "refuse");
     return conf;
 }
 

@@ -34,6 +34,9 @@
     X(health_check, "LLMHealthCheck", health_check, AP_INIT_TAKE_ARGV, ROUTE, \
       "off, or interval=30s path=/models timeout=5s: ask targets how they " \
       "are") \
+    X(detach, "LLMDetach", detach_conf, AP_INIT_TAKE_ARGV, SERVER, \
+      "on|off threads=1 max=N full=stay|refuse spin=2ms: let calls wait " \
+      "without a thread") \
     X(request_body, "LLMRequestBody", size, AP_INIT_TAKE1, ROUTE, \
       "SIZE: the largest request body taken, after decompression") \
     X(response_body, "LLMResponseBody", size, AP_INIT_TAKE1, ROUTE, \

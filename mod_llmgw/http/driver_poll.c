@@ -25,36 +25,62 @@ static int client_fd(const request_rec *r)
 }
 
 /* Milliseconds to wait, rounded up; bounded so that a look is taken. */
-static int wait_msec(const llmgw_call_t *call, int client)
+static int wait_msec(const llmgw_call_t *call, apr_interval_time_t most_usec,
+                     int client)
 {
     apr_interval_time_t left = call->wait.until - apr_time_now();
-    apr_interval_time_t msec = left > 0 ? (left + 999) / 1000 : 0;
-    apr_interval_time_t most = client < 0 ? LOOK_MSEC : 60000;
+    apr_interval_time_t msec, most = client < 0 ? LOOK_MSEC : 60000;
 
+    if (most_usec >= 0 && left > most_usec) {
+        left = most_usec;
+    }
+    msec = left > 0 ? (left + 999) / 1000 : 0;
     return (int)(msec < most ? msec : most);
 }
 
 /* Wait for the provider, the time, or the client's leaving. */
-static int client_left(const llmgw_call_t *call, int client)
+static int client_left(const llmgw_call_t *call, apr_interval_time_t most_usec,
+                       int client)
 {
     struct pollfd fds[2] = {
         { client, (short)(POLLRDHUP | (call->wait.client ? POLLIN : 0)), 0 },
         { call->wait.fd, (short)call->wait.events, 0 },
     };
 
-    poll(fds, 2, wait_msec(call, client));
+    poll(fds, 2, wait_msec(call, most_usec, client));
     return call->r->connection->aborted
            || (fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-void llmgw_driver_poll_run(llmgw_call_t *call)
+/* Another thread cannot read a body from the client. */
+static int can_leave(const llmgw_call_t *call, apr_interval_time_t patience)
 {
+    return patience >= 0 && !call->wait.client;
+}
+
+llmgw_turn_e llmgw_driver_poll_run(llmgw_call_t *call,
+                                   apr_interval_time_t patience_usec)
+{
+    apr_interval_time_t left = patience_usec;
     int client = client_fd(call->r);
     llmgw_turn_e turn;
+    apr_time_t since;
 
     while ((turn = llmgw_call_step(call)) != LLMGW_TURN_DONE) {
-        if (turn == LLMGW_TURN_WAIT && client_left(call, client)) {
+        if (turn != LLMGW_TURN_WAIT) {
+            continue;
+        }
+        if (can_leave(call, left) && left == 0) {
+            break;
+        }
+        since = apr_time_now();
+        if (client_left(call, can_leave(call, left) ? left : -1, client)) {
             llmgw_call_cancel(call);
         }
+        if (can_leave(call, left)) {
+            left -= apr_time_now() - since;
+            left = left > 0 ? left : 0;
+        }
     }
+    return turn;
 }

@@ -10,9 +10,9 @@
 #include "provider.h"
 
 /**
- * What an exchange does next. OPEN and CONNECTED may block for a while (DNS, a
- * TLS handshake), and so may SENDING from a source: these must run on a worker
- * thread. All others never do.
+ * What an exchange does next. What comes before HEAD may block for a while
+ * (DNS, a TLS handshake, a source): it must run on a worker thread. HEAD and
+ * BODY never do.
  */
 typedef enum llmgw_phase_e {
     LLMGW_PHASE_OPEN,           /* get a connection, start to connect */
@@ -29,6 +29,7 @@ typedef struct llmgw_wait_t {
     int fd;                     /* -1: time only */
     int events;                 /* POLLIN, POLLOUT */
     int client;                 /* or more from the client */
+    int client_takes;           /* or the client has to take what is there */
     apr_time_t until;           /* 0: no time of the exchange's own */
 } llmgw_wait_t;
 

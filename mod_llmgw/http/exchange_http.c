@@ -317,6 +317,7 @@ static apr_status_t read_socket(llmgw_exchange_http_t *e)
 {
     char data[READ_BYTES];
     ssize_t n = recv(e->x.wait.fd, data, sizeof(data), MSG_DONTWAIT);
+    apr_status_t rv;
 
     if (n < 0) {
         return APR_STATUS_IS_EAGAIN(errno) || errno == EINTR
@@ -326,7 +327,9 @@ static apr_status_t read_socket(llmgw_exchange_http_t *e)
     if (n == 0) {
         return connection_ended(e, APR_EOF);
     }
-    return take_bytes(e, data, (apr_size_t)n);
+    rv = take_bytes(e, data, (apr_size_t)n);
+    /* That was all there is; poll() tells of more. */
+    return rv == APR_SUCCESS && n < READ_BYTES ? APR_EAGAIN : rv;
 }
 
 static apr_status_t take_brigade(llmgw_exchange_http_t *e)

@@ -4,6 +4,7 @@
 #include <http_core.h>
 #include <http_protocol.h>
 #include "call.h"
+#include "detach.h"
 #include "handler.h"
 #include "log.h"
 #include "mark.h"
@@ -56,16 +57,18 @@ static void tell_refused(llmgw_call_t *call)
 
 static int run_call(llmgw_call_t *call)
 {
-    apr_status_t rv = call->raw ? llmgw_raw_accept(call)
-                      : llmgw_call_accept(call);
+    apr_status_t rv = llmgw_detach_admit(call, &call->err);
+
+    if (rv == APR_SUCCESS) {
+        rv = call->raw ? llmgw_raw_accept(call) : llmgw_call_accept(call);
+    }
 
     if (rv != APR_SUCCESS) {
         tell_refused(call);
         llmgw_measure_call(call);
         return OK;
     }
-    llmgw_driver_poll_run(call);
-    return OK;
+    return llmgw_detach_run(call);
 }
 
 static int refuse(request_rec *r, const llmgw_dialect_t *dialect,

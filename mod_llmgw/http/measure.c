@@ -13,7 +13,7 @@
 #define WORD sizeof(llmgw_word_t)
 
 /* With another layout of the block comes another number. */
-#define LAYOUT APR_UINT64_C(0x4C4C4D4757030001)
+#define LAYOUT APR_UINT64_C(0x4C4C4D4757030002)
 
 /* ---- tables -------------------------------------------------------------- */
 
@@ -229,6 +229,7 @@ static const char *class_of_error(const llmgw_err_t *err)
     case LLMGW_EKEY:
         return "gateway_error";
     case LLMGW_ENOTARGET:
+    case LLMGW_EFULL:
         return "unavailable";
     default:
         return class_of(llmgw_err_http_status(err));
@@ -398,6 +399,11 @@ void llmgw_measure_call(llmgw_call_t *call)
     if (call->attempt) {
         count_answer(call);
     }
+}
+
+void llmgw_measure_wakeup(apr_interval_time_t busy_usec)
+{
+    llmgw_hist_add(&totals->relay_lag, LLMGW_HIST_RELAY_LAG, busy_usec);
 }
 
 /* ---- reading ------------------------------------------------------------- */

@@ -43,6 +43,7 @@ typedef struct llmgw_figures_t {
 typedef struct llmgw_totals_t {
     llmgw_word_t head[2];       /* the layout of all of this, and its bytes */
     llmgw_hist_t overhead;
+    llmgw_hist_t relay_lag;     /* its count is that of wakeups */
     llmgw_word_t aborts[2];     /* before the first token, and after it */
     llmgw_word_t spare[4];
 } llmgw_totals_t;
@@ -68,6 +69,10 @@ void llmgw_measure_attempt(const llmgw_call_t *call, const llmgw_err_t *err);
 /** Count that the attempt at hand was followed by another one.
  * @param to its target */
 void llmgw_measure_move(const llmgw_call_t *call, const llmgw_target_t *to);
+
+/** Count a wakeup of a relay thread.
+ * @param busy_usec until it waited again */
+void llmgw_measure_wakeup(apr_interval_time_t busy_usec);
 
 /** For reading. */
 const llmgw_series_t *llmgw_measure_table(llmgw_measure_e table);

@@ -209,6 +209,14 @@ static void put_aborts(page_t *page)
     }
 }
 
+static void put_detached(page_t *page)
+{
+    llmgw_promtext_family(&page->text, "llmgw_detached", "gauge",
+                          "Calls that wait without a thread.");
+    llmgw_promtext_count(&page->text, NULL, 0,
+                         llmgw_board_detached(llmgw_standing_board()));
+}
+
 static void put_counted(page_t *page)
 {
     put_words(page, LLMGW_MEASURE_CALLS, "llmgw_requests_total",
@@ -224,6 +232,9 @@ static void put_counted(page_t *page)
     put_unpriced(page);
     llmgw_promtext_hist(&page->text, NULL, 0, LLMGW_HIST_OVERHEAD,
                         &llmgw_measure_totals()->overhead);
+    llmgw_promtext_hist(&page->text, NULL, 0, LLMGW_HIST_RELAY_LAG,
+                        &llmgw_measure_totals()->relay_lag);
+    put_detached(page);
     put_durations(page);
     put_usage(page, LLMGW_HIST_TOKENS);
     put_usage(page, LLMGW_HIST_FIRST_TOKEN);

@@ -8,6 +8,8 @@
 #include "balancer.h"
 #include "chance.h"
 #include "config.h"
+#include "detach.h"
+#include "detach_limits.h"
 #include "handler.h"
 #include "lbmethods.h"
 #include "log.h"
@@ -145,6 +147,9 @@ static int llmgw_post_config(apr_pool_t *pconf, apr_pool_t *plog LLMGW_UNUSED,
     if (!err) {
         err = llmgw_prober_start(s, pconf);
     }
+    if (!err) {
+        llmgw_detach_check(s);
+    }
     if (err) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, LLMGW_ID("LLMGW0404") "%s",
                      err);
@@ -166,6 +171,7 @@ static void llmgw_child_init(apr_pool_t *pchild, server_rec *s)
     llmgw_view_child_init(pchild, s);
     each_provider(s, init_provider, pchild);
     llmgw_prober_child_init(pchild);
+    llmgw_detach_child_init(s, pchild);
 }
 
 static void llmgw_child_status(server_rec *s LLMGW_UNUSED, pid_t pid,
@@ -202,6 +208,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_handler(llmgw_handler_metrics, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(llmgw_handler_status, NULL, NULL, APR_HOOK_MIDDLE);
     llmgw_relay_register();
+    llmgw_detach_register();
+    llmgw_detach_limits_register();
     llmgw_lbmethods_register(p);
 }
 

@@ -20,6 +20,7 @@ void llmgw_options_unset(const llmgw_option_t *options, void *out)
         case LLMGW_OPTION_COUNT:
         case LLMGW_OPTION_PERCENT:
         case LLMGW_OPTION_OFF:
+        case LLMGW_OPTION_SWITCH:
             MEMBER(out, options, int) = -1;
             break;
         case LLMGW_OPTION_WORD:
@@ -38,6 +39,7 @@ static int is_set(const llmgw_option_t *option, const void *from)
     case LLMGW_OPTION_COUNT:
     case LLMGW_OPTION_PERCENT:
     case LLMGW_OPTION_OFF:
+    case LLMGW_OPTION_SWITCH:
         return CONST_MEMBER(from, option, int) >= 0;
     default:
         return CONST_MEMBER(from, option, char *) != NULL;
@@ -55,6 +57,7 @@ static void copy(const llmgw_option_t *option, void *out, const void *from)
     case LLMGW_OPTION_COUNT:
     case LLMGW_OPTION_PERCENT:
     case LLMGW_OPTION_OFF:
+    case LLMGW_OPTION_SWITCH:
         MEMBER(out, option, int) = CONST_MEMBER(from, option, int);
         break;
     case LLMGW_OPTION_WORD:
@@ -115,14 +118,20 @@ static const char *parse_value(const llmgw_option_t *option, void *out,
     }
 }
 
-/* "connect=, first= and idle="; off, where it may be, comes first. */
+static int is_word(const llmgw_option_t *option)
+{
+    return option->type == LLMGW_OPTION_OFF
+           || option->type == LLMGW_OPTION_SWITCH;
+}
+
+/* "connect=, first= and idle="; words, where there are any, come first. */
 static const char *names(const llmgw_option_t *options, apr_pool_t *p)
 {
     const char *all = "", *comma = "";
 
     for (; options->name; options++) {
         all = apr_pstrcat(p, all, comma, options->name,
-                          options->type == LLMGW_OPTION_OFF ? "" : "=", NULL);
+                          is_word(options) ? "" : "=", NULL);
         comma = options[1].name && !options[2].name ? " and " : ", ";
     }
     return all;
@@ -141,9 +150,15 @@ const char *llmgw_options_parse(const llmgw_option_t *options, void *out,
 {
     const char *eq = strchr(word, '=');
     const llmgw_option_t *at;
+    int on = !ap_cstr_casecmp(word, "on");
 
+    if (options->type == LLMGW_OPTION_SWITCH
+        && (on || !ap_cstr_casecmp(word, "off"))) {
+        MEMBER(out, options, int) = on;
+        return NULL;
+    }
     for (at = options; eq && at->name; at++) {
-        if (at->type != LLMGW_OPTION_OFF
+        if (!is_word(at)
             && strlen(at->name) == (apr_size_t)(eq - word)
             && !strncmp(at->name, word, eq - word)) {
             return parse_value(at, out, cmd->pool,

@@ -13,8 +13,10 @@ typedef enum llmgw_option_e {
     LLMGW_OPTION_COUNT,         /* a whole number; int */
     LLMGW_OPTION_PERCENT,       /* 20%; int */
     LLMGW_OPTION_WORD,          /* any text; const char * */
-    LLMGW_OPTION_OFF            /* the one word off instead of all others;
+    LLMGW_OPTION_OFF,           /* the one word off instead of all others;
                                  * int, 0 once another was given */
+    LLMGW_OPTION_SWITCH         /* one of the words on and off, beside others;
+                                 * the table's first; int */
 } llmgw_option_e;
 
 /** One option. */

@@ -56,6 +56,17 @@ const llmgw_options_t llmgw_policy_health_check = {
     END
 };
 
+const llmgw_options_t llmgw_policy_detach_conf = {
+    { "on or off", LLMGW_OPTION_SWITCH, offsetof(llmgw_detach_conf_t, on), 0,
+      0 },
+    COUNT(llmgw_detach_conf_t, "threads", threads, 1, 64),
+    COUNT(llmgw_detach_conf_t, "max", max, 1, 1000000),
+    WORD(llmgw_detach_conf_t, "full", full),
+    { "spin", LLMGW_OPTION_TIME_OFF, offsetof(llmgw_detach_conf_t, spin_usec),
+      0, 0 },
+    END
+};
+
 const char *llmgw_policy_check_retry(cmd_parms *cmd,
                                      const llmgw_retry_t *retry)
 {
@@ -71,4 +82,21 @@ const char *llmgw_policy_check_health(cmd_parms *cmd,
     return check->path && *check->path != '/'
            ? apr_psprintf(cmd->pool, "LLMHealthCheck path=: \"%s\" does not "
                           "begin with a slash", check->path) : NULL;
+}
+
+/* Relay threads are the process's, whatever the host of a call. */
+const char *llmgw_policy_check_detach(cmd_parms *cmd,
+                                      const llmgw_detach_conf_t *detach)
+{
+    if (detach->full && strcmp(detach->full, "stay")
+        && strcmp(detach->full, "refuse")) {
+        return apr_psprintf(cmd->pool, "LLMDetach full=: \"%s\" is neither "
+                            "stay nor refuse", detach->full);
+    }
+    if (cmd->server->is_virtual && (detach->threads >= 0
+                                    || detach->max >= 0)) {
+        return "LLMDetach threads= and max= are of the whole server: give them "
+               "outside of <VirtualHost>";
+    }
+    return NULL;
 }

@@ -356,6 +356,16 @@ llmgw_route_slot_t *llmgw_standing_route(const llmgw_plan_t *plan)
     return &board.routes[provider->route_slot];
 }
 
+int llmgw_standing_detached(int change)
+{
+    static llmgw_word_t here;   /* with or without a row */
+
+    if (row >= 0) {
+        llmgw_word_add(&board.detached[row], (apr_uint64_t)change);
+    }
+    return (int)llmgw_word_add(&here, (apr_uint64_t)change) + change;
+}
+
 const llmgw_board_t *llmgw_standing_board(void)
 {
     return &board;

@@ -51,6 +51,12 @@ llmgw_word_t *llmgw_standing_turn(const llmgw_provider_t *provider);
 /** The slot of a call's route; without one, of its provider. */
 llmgw_route_slot_t *llmgw_standing_route(const llmgw_plan_t *plan);
 
+/**
+ * Count a call that holds no thread while it waits (1), or no longer (-1).
+ * @return how many this child now has
+ */
+int llmgw_standing_detached(int change);
+
 /** The board itself, for reading. */
 const llmgw_board_t *llmgw_standing_board(void);
 

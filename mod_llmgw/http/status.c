@@ -71,6 +71,9 @@ static void put_children(llmgw_json_writer_t *w)
             llmgw_survey_put_int(w, "pid", pid);
             llmgw_survey_put_int(w, "inflight_requests",
                                  calls_of_child(board, (int)i));
+            llmgw_survey_put_int(w, "detached_calls",
+                                 (apr_int64_t)llmgw_word_get(
+                                     &board->detached[i]));
             llmgw_json_end(w, '}');
         }
     }

@@ -1,0 +1,20 @@
+/* jobs.h: what may block, done by the MPM's worker threads */
+#ifndef LLMGW_HTTP_JOBS_H
+#define LLMGW_HTTP_JOBS_H
+
+#include <httpd.h>
+
+/** Work for a worker thread; part of what it is about. All zero at first. */
+typedef struct llmgw_job_t {
+    void (*run)(struct llmgw_job_t *job);   /* may destroy the job */
+    struct llmgw_job_t *next;               /* the queue's */
+} llmgw_job_t;
+
+/** In a new child.
+ * @param threads how many workers it has */
+apr_status_t llmgw_jobs_child_init(int threads, apr_pool_t *pchild);
+
+/** Have a worker thread run it, as soon as one is free. Does not block. */
+void llmgw_jobs_post(llmgw_job_t *job);
+
+#endif /* LLMGW_HTTP_JOBS_H */
