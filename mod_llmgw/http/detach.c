@@ -41,6 +41,7 @@ typedef enum state_e {
     STATE_REST,                 /* the same, of requests that are no calls */
     STATE_KEPT,                 /* the next request */
     STATE_ENDING,               /* nothing: it is to be closed */
+    STATE_CLOSED,               /* nothing: the client has closed it */
     STATE_LINGER,               /* the client has to close its side */
     STATE_GONE                  /* closed; to be destroyed */
 } state_e;
@@ -66,7 +67,7 @@ static detached_t *lookup(const conn_rec *c)
     return ap_get_module_config(c->conn_config, &llmgw_module);
 }
 
-/* ---- handing over --------------------------------------------------------- */
+/* ---- handing over -------------------------------------------------------- */
 
 /* From here on a relay thread has it. */
 static void wait_in(detached_t *d, state_e state, int client_events,
@@ -105,7 +106,7 @@ static void close_now(detached_t *d)
     wait_in(d, STATE_GONE, 0, apr_time_now());
 }
 
-/* ---- on a worker: connections --------------------------------------------- */
+/* ---- on a worker: connections -------------------------------------------- */
 
 static void start_lingering(detached_t *d)
 {
@@ -183,7 +184,7 @@ static void serve_next(detached_t *d)
     } while (follow_state(d));
 }
 
-/* ---- on a worker: calls --------------------------------------------------- */
+/* ---- on a worker: calls -------------------------------------------------- */
 
 /* The answer is with the client: the request ends as others do. */
 static void end_request(detached_t *d)
@@ -229,7 +230,7 @@ static void go_on(detached_t *d)
     finish_answer(d);
 }
 
-/* ---- on a worker: what a relay thread asked for --------------------------- */
+/* ---- on a worker: what a relay thread asked for -------------------------- */
 
 /* The MPM's thread that suspended the connection has yet to forget it, within
  * a few instructions of our hook. */
@@ -245,6 +246,23 @@ static void destroy(detached_t *d)
 {
     d->c->cs->state = CONN_STATE_SUSPENDED;     /* as the MPM counts it */
     apr_pool_destroy(d->c->pool);
+}
+
+static int is_safe(const detached_t *d)
+{
+    return apr_time_now() >= d->suspended + GRACE_USEC;
+}
+
+/* No loop knows of it any more. */
+static void finish_closed(detached_t *d)
+{
+    ap_prep_lingering_close(d->c);
+    if (is_safe(d)) {
+        destroy(d);
+    }
+    else {
+        close_now(d);
+    }
 }
 
 static void run_job(llmgw_job_t *job)
@@ -273,6 +291,9 @@ static void run_job(llmgw_job_t *job)
     case STATE_ENDING:
         start_lingering(d);
         break;
+    case STATE_CLOSED:
+        finish_closed(d);
+        break;
     default:
         if (d->client_gone) {
             d->c->aborted = 1;
@@ -284,7 +305,7 @@ static void run_job(llmgw_job_t *job)
     }
 }
 
-/* ---- on the relay thread -------------------------------------------------- */
+/* ---- on the relay thread ------------------------------------------------- */
 
 static void post(detached_t *d)
 {
@@ -338,13 +359,31 @@ static void relay_rest(detached_t *d)
     post(d);
 }
 
-/* A request, or the client's end, which reading finds; else no more comes. */
+/* Is there nothing from the client but its end? */
+static int has_closed(const detached_t *d)
+{
+    char first;
+    ssize_t n = recv(d->waiter.client, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return n == 0 || (n < 0 && !APR_STATUS_IS_EAGAIN(errno)
+                      && errno != EINTR);
+}
+
+/* The next request, or the client's end; else no more comes. */
 static void wait_next(detached_t *d, unsigned int why)
 {
     if (!(why & LLMGW_WAKE_CLIENT)) {
         d->state = STATE_ENDING;
+        post(d);
     }
-    post(d);
+    else if (has_closed(d)) {
+        d->state = STATE_CLOSED;
+        llmgw_loop_forget(&d->waiter);
+        llmgw_jobs_post(&d->job);
+    }
+    else {
+        post(d);
+    }
 }
 
 /* Read what the client still sends, so that it sees our answer and no reset.
@@ -368,14 +407,13 @@ static apr_status_t discard(const detached_t *d)
 static void close_gone(detached_t *d)
 {
     apr_socket_t *csd = ap_get_conn_socket(d->c);
-    apr_time_t safe = d->suspended + GRACE_USEC;
 
     if (d->waiter.known_client_events >= 0) {
         llmgw_loop_forget(&d->waiter);
         apr_socket_close(csd);
-        if (apr_time_now() < safe) {
+        if (!is_safe(d)) {
             d->waiter.client = -1;
-            d->waiter.until = safe;
+            d->waiter.until = d->suspended + GRACE_USEC;
             llmgw_loop_watch(&d->waiter);
             return;
         }
@@ -432,17 +470,18 @@ static void wake(llmgw_waiter_t *waiter, unsigned int why)
     }
 }
 
-/* ---- detaching ------------------------------------------------------------ */
+/* ---- detaching ----------------------------------------------------------- */
 
-static detached_t *create(conn_rec *c)
+static detached_t *create(request_rec *r)
 {
+    conn_rec *c = r->connection;
     detached_t *d = apr_pcalloc(c->pool, sizeof(*d));
     apr_os_sock_t fd = -1;
 
     apr_os_sock_get(&fd, ap_get_conn_socket(c));
     d->c = c;
     d->job.run = run_job;
-    d->outlet = llmgw_outlet_create(c);
+    d->outlet = llmgw_outlet_create(r, fd);
     llmgw_waiter_init(&d->waiter, fd, wake);
     ap_create_sb_handle(&d->seat, c->pool, 0, 0);
     ap_set_module_config(c->conn_config, &llmgw_module, d);
@@ -478,7 +517,7 @@ static int detach(llmgw_call_t *call)
         return 0;
     }
     if (!d) {
-        d = create(c);
+        d = create(call->r);
     }
     d->call = call;
     d->parked = 1;
@@ -519,7 +558,7 @@ int llmgw_detach_run(llmgw_call_t *call)
     return OK;
 }
 
-/* ---- the child ------------------------------------------------------------ */
+/* ---- the child ----------------------------------------------------------- */
 
 /* The MPM has let go of a connection, but for a last store or two. */
 static void on_suspend(conn_rec *c, request_rec *r LLMGW_UNUSED)
@@ -569,6 +608,7 @@ void llmgw_detach_child_init(server_rec *servers, apr_pool_t *pchild)
     if (!async || !is_wanted(servers)) {
         return;
     }
+    llmgw_outlet_child_init();
     rv = llmgw_jobs_child_init(threads, pchild);
     if (rv == APR_SUCCESS) {
         apr_pool_pre_cleanup_register(pchild, NULL, stop_loops);

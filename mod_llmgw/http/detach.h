@@ -1,4 +1,4 @@
-/* detach.h: calls that wait without a thread, and the connections they came by */
+/* detach.h: calls that wait without a thread, and their connections */
 #ifndef LLMGW_HTTP_DETACH_H
 #define LLMGW_HTTP_DETACH_H
 

@@ -24,7 +24,7 @@
 /* A call has one to its client and one to its provider. */
 #define FDS_OF_CALL 2
 
-/* ---- descriptors ---------------------------------------------------------- */
+/* ---- descriptors --------------------------------------------------------- */
 
 /* @return how many a process may have; -1: any number */
 static apr_int64_t count_fds(void)
@@ -76,7 +76,7 @@ static void check_fds(const server_rec *s, int max)
     }
 }
 
-/* ---- the MPM --------------------------------------------------------------- */
+/* ---- the MPM ------------------------------------------------------------- */
 
 /* The last one counts, as the MPM takes it. */
 static const char *find_argument(const ap_directive_t *node, const char *name)
@@ -108,7 +108,7 @@ static void check_mpm(const server_rec *s, int max)
     }
 }
 
-/* ---- providers' connections ------------------------------------------------ */
+/* ---- providers' connections ---------------------------------------------- */
 
 static void check_provider(const llmgw_provider_t *provider, int max)
 {
@@ -155,7 +155,7 @@ void llmgw_detach_check(server_rec *servers)
     }
 }
 
-/* ---- mod_status ------------------------------------------------------------ */
+/* ---- mod_status ---------------------------------------------------------- */
 
 static int show(request_rec *r, int flags)
 {

@@ -70,7 +70,8 @@ llmgw_turn_e llmgw_driver_poll_run(llmgw_call_t *call,
         if (turn != LLMGW_TURN_WAIT) {
             continue;
         }
-        if (can_leave(call, left) && left == 0) {
+        if (can_leave(call, left)
+            && (left == 0 || llmgw_pick_usual_usec(call) > 2 * left)) {
             break;
         }
         since = apr_time_now();

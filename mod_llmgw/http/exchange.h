@@ -67,6 +67,10 @@ typedef struct llmgw_send_t {
 typedef struct llmgw_receive_t {
     apr_status_t (*head)(void *ctx, int status, const apr_table_t *headers);
     apr_status_t (*body)(void *ctx, const char *data, apr_size_t len);
+
+    /** There is no more for now: what was kept back to go in one piece with
+     * what might have followed is to go. NULL: nothing is kept back. */
+    apr_status_t (*pause)(void *ctx);
     void *ctx;
 } llmgw_receive_t;
 
@@ -117,6 +121,23 @@ static inline void llmgw_exchange_init(llmgw_exchange_t *x,
     x->pool = p;
     x->wait.fd = -1;
     x->untouched = 1;
+}
+
+/**
+ * Tell the receiver that what has come is all there is for now.
+ * @param rv what receiving came to; unless it is that all is complete, which
+ *        ends in its own way, or a failure here
+ * @return rv, or the failure here
+ */
+static inline apr_status_t llmgw_exchange_pause(llmgw_exchange_t *x,
+                                                apr_status_t rv)
+{
+    apr_status_t paused = APR_SUCCESS;
+
+    if (x->receive.pause && !APR_STATUS_IS_EOF(rv)) {
+        paused = x->receive.pause(x->receive.ctx);
+    }
+    return paused == APR_SUCCESS ? rv : paused;
 }
 
 /** Create an exchange over HTTP/1.1. It does nothing until its first step. */

@@ -120,6 +120,30 @@ static apr_status_t connect_blocking(llmgw_exchange_http_t *e)
     return APR_SUCCESS;
 }
 
+/* Without TLS: is there anything to read? Nothing was asked for, so it is the
+ * other side's end, or does not belong to the next request. */
+static int is_stale(const proxy_conn_rec *conn)
+{
+    struct pollfd pfd = { -1, POLLIN, 0 };
+
+    if (!conn->sock || conn->connection) {
+        return 0;
+    }
+    pfd.fd = socket_fd(conn->sock);
+    return poll(&pfd, 1, 0) != 0;
+}
+
+/* Has the pool a connection that can be used again? */
+static int is_alive(const llmgw_exchange_http_t *e)
+{
+    if (!e->x.provider->is_tls) {
+        return e->conn->sock != NULL;
+    }
+    return ap_proxy_check_connection(LLMGW_PROXY_SCHEME, e->conn,
+                                     e->x.r->server, 0,
+                                     PROXY_CHECK_CONN_EMPTY) == APR_SUCCESS;
+}
+
 apr_status_t llmgw_exchange_open(llmgw_exchange_http_t *e)
 {
     llmgw_exchange_t *x = &e->x;
@@ -136,14 +160,12 @@ apr_status_t llmgw_exchange_open(llmgw_exchange_http_t *e)
      * cannot be sent again. */
     e->fresh_only |= x->send->source != NULL;
     e->conn->is_ssl = x->provider->is_tls;
-    e->conn->close = e->fresh_only;
+    e->conn->close = e->fresh_only || is_stale(e->conn);
     rv = resolve(e);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (ap_proxy_check_connection(LLMGW_PROXY_SCHEME, e->conn, x->r->server, 0,
-                                  PROXY_CHECK_CONN_EMPTY)
-        == APR_SUCCESS) {
+    if (is_alive(e)) {
         x->reused = 1;
         x->phase = LLMGW_PHASE_CONNECTED;
         return APR_SUCCESS;
@@ -254,27 +276,41 @@ static apr_status_t shake_hands(llmgw_exchange_http_t *e)
         rv);
 }
 
-apr_status_t llmgw_exchange_complete_connect(llmgw_exchange_http_t *e)
+static apr_status_t begin_tls(llmgw_exchange_http_t *e)
 {
     llmgw_exchange_t *x = &e->x;
-    apr_status_t rv = APR_SUCCESS;
     conn_rec *c;
+    apr_status_t rv;
 
     if (ap_proxy_connection_create(LLMGW_PROXY_SCHEME, e->conn,
                                    x->r->connection, x->provider->server)
         != OK) {
         return llmgw_exchange_fail(
-            e, x->provider->is_tls ? LLMGW_ETLS : LLMGW_ECONNECT,
+            e, LLMGW_ETLS,
             "The connection to the provider could not be set up.", 0);
     }
     c = e->conn->connection;
     e->out = apr_brigade_create(x->pool, c->bucket_alloc);
     e->in = apr_brigade_create(x->pool, c->bucket_alloc);
-    if (x->provider->is_tls && !x->reused) {
-        rv = shake_hands(e);
-    }
+    rv = x->reused ? APR_SUCCESS : shake_hands(e);
     if (rv == APR_SUCCESS) {
         apr_socket_timeout_set(e->conn->sock, x->r->server->timeout);
+    }
+    return rv;
+}
+
+apr_status_t llmgw_exchange_complete_connect(llmgw_exchange_http_t *e)
+{
+    llmgw_exchange_t *x = &e->x;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (x->provider->is_tls) {
+        rv = begin_tls(e);
+    }
+    else {                      /* the socket will do: no filters are needed */
+        e->out = apr_brigade_create(x->pool, x->r->connection->bucket_alloc);
+    }
+    if (rv == APR_SUCCESS) {
         x->phase = LLMGW_PHASE_SENDING;
         x->wait.fd = socket_fd(e->conn->sock);
         x->wait.events = POLLOUT;

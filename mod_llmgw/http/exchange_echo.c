@@ -101,7 +101,7 @@ static apr_status_t send_body(echo_exchange_t *e)
         return APR_EOF;
     }
     wait_for(x, x->provider->echo_interval_usec);
-    return rv;
+    return llmgw_exchange_pause(x, rv);
 }
 
 static apr_status_t echo_step(llmgw_exchange_t *x)

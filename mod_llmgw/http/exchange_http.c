@@ -9,6 +9,7 @@
 #include "exchange_http.h"
 #include "log.h"
 #include "proxy_api.h"
+#include "socket_write.h"
 
 /* Below the core output filter's threshold for blocking (64 KiB). */
 #define WRITE_BYTES 32768
@@ -24,45 +25,73 @@
 
 /* ---- sending ----------------------------------------------------------- */
 
-static int add_header(void *bb, const char *name, const char *value)
+/* A head's lines; in one piece, as each bucket takes memory by the page. */
+typedef struct head_t {
+    char *at;                   /* NULL: only measure */
+    apr_size_t len;
+} head_t;
+
+static void put_text(head_t *head, const char *text)
 {
-    apr_brigade_puts(bb, NULL, NULL, name);
-    apr_brigade_puts(bb, NULL, NULL, ": ");
-    apr_brigade_puts(bb, NULL, NULL, value);
-    apr_brigade_puts(bb, NULL, NULL, CRLF);
+    apr_size_t len = strlen(text);
+
+    if (head->at) {
+        memcpy(head->at + head->len, text, len);
+    }
+    head->len += len;
+}
+
+static int put_header(void *head, const char *name, const char *value)
+{
+    put_text(head, name);
+    put_text(head, ": ");
+    put_text(head, value);
+    put_text(head, CRLF);
     return 1;
 }
 
 /* How the body is framed; nothing for a method that seldom has one. */
-static void put_framing(llmgw_exchange_http_t *e)
+static void put_framing(head_t *head, const llmgw_exchange_http_t *e)
 {
     const llmgw_send_t *send = e->x.send;
     apr_uint64_t len = send->source ? send->source->length : send->body_len;
 
     if (send->source && !send->source->has_length) {
-        add_header(e->out, "Transfer-Encoding", "chunked");
+        put_header(head, "Transfer-Encoding", "chunked");
     }
     else if (len || send->source || !strcmp(send->method, "POST")
              || !strcmp(send->method, "PUT")
              || !strcmp(send->method, "PATCH")) {
-        add_header(e->out, "Content-Length",
+        put_header(head, "Content-Length",
                    apr_off_t_toa(e->x.pool, (apr_off_t)len));
     }
 }
 
-static void put_head(llmgw_exchange_http_t *e)
+static void write_head(head_t *head, const llmgw_exchange_http_t *e)
 {
     const llmgw_send_t *send = e->x.send;
 
-    apr_brigade_puts(e->out, NULL, NULL, send->method);
-    apr_brigade_puts(e->out, NULL, NULL, " ");
-    apr_brigade_puts(e->out, NULL, NULL, e->target);
-    apr_brigade_puts(e->out, NULL, NULL, " HTTP/1.1" CRLF "Host: ");
-    apr_brigade_puts(e->out, NULL, NULL, e->x.provider->host);
-    apr_brigade_puts(e->out, NULL, NULL, CRLF);
-    apr_table_do(add_header, e->out, send->headers, NULL);
-    put_framing(e);
-    apr_brigade_puts(e->out, NULL, NULL, CRLF);
+    put_text(head, send->method);
+    put_text(head, " ");
+    put_text(head, e->target);
+    put_text(head, " HTTP/1.1" CRLF);
+    put_header(head, "Host", e->x.provider->host);
+    apr_table_do(put_header, head, send->headers, NULL);
+    put_framing(head, e);
+    put_text(head, CRLF);
+}
+
+static void put_head(llmgw_exchange_http_t *e)
+{
+    head_t head = { NULL, 0 };
+    apr_bucket *b;
+
+    write_head(&head, e);
+    head.at = apr_palloc(e->x.pool, head.len);
+    head.len = 0;
+    write_head(&head, e);
+    b = apr_bucket_immortal_create(head.at, head.len, e->out->bucket_alloc);
+    APR_BRIGADE_INSERT_TAIL(e->out, b);
     e->piece = 0;
     e->offset = 0;
 }
@@ -94,15 +123,62 @@ static int put_body(llmgw_exchange_http_t *e)
     return e->piece == send->npieces;
 }
 
-/* Write out what the connection's filters hold, as far as it goes now. */
-static apr_status_t write_pending(conn_rec *c)
+/* Without TLS, past httpd's filters: see read_socket(). */
+static apr_status_t write_socket(llmgw_exchange_http_t *e)
 {
-    ap_filter_t *f = c->output_filters;
+    apr_bucket_brigade *rest;
+    apr_off_t written = 0;
+    apr_status_t rv = llmgw_socket_write(e->x.wait.fd, e->out, &written);
 
-    while (f->next) {
-        f = f->next;
+    if (!APR_STATUS_IS_EAGAIN(rv)) {
+        return rv;
     }
-    return f->frec->filter_func.out_func(f, NULL);
+    rest = apr_brigade_create(e->x.pool, e->out->bucket_alloc);
+    rv = llmgw_socket_keep(rest, e->out, e->x.pool);
+    APR_BRIGADE_CONCAT(e->out, rest);
+    return rv;
+}
+
+/* Write what is in the brigade, as far as it goes now.
+ * @param flush nothing may stay in filters, even if this takes time */
+static apr_status_t write_out(llmgw_exchange_http_t *e, int flush)
+{
+    conn_rec *c = e->conn->connection;
+    apr_status_t rv;
+
+    if (!c) {
+        return write_socket(e);
+    }
+    if (flush) {
+        APR_BRIGADE_INSERT_TAIL(e->out,
+                                apr_bucket_flush_create(c->bucket_alloc));
+    }
+    rv = ap_pass_brigade(c->output_filters, e->out);
+    apr_brigade_cleanup(e->out);
+    return rv == APR_SUCCESS && c->aborted ? APR_ECONNABORTED : rv;
+}
+
+static int has_unwritten(const llmgw_exchange_http_t *e)
+{
+    const conn_rec *c = e->conn->connection;
+
+    return c ? c->data_in_output_filters : !APR_BRIGADE_EMPTY(e->out);
+}
+
+/* Write what was left, as far as it goes now. */
+static apr_status_t write_pending(llmgw_exchange_http_t *e)
+{
+    conn_rec *c = e->conn->connection;
+    ap_filter_t *f;
+    apr_status_t rv;
+
+    if (!c) {
+        return write_socket(e);
+    }
+    for (f = c->output_filters; f->next; f = f->next) {
+    }
+    rv = f->frec->filter_func.out_func(f, NULL);
+    return rv == APR_SUCCESS && c->aborted ? APR_ECONNABORTED : rv;
 }
 
 static apr_status_t begin_reading(llmgw_exchange_http_t *e)
@@ -159,17 +235,13 @@ static int is_readable(const llmgw_exchange_http_t *e)
  * may be there. RequestReadTimeout is looked at whenever one reads. */
 static apr_status_t wait_for_client(llmgw_exchange_http_t *e)
 {
-    conn_rec *c = e->conn->connection;
     apr_status_t rv = APR_SUCCESS;
 
     if (e->unflushed) {
-        APR_BRIGADE_INSERT_TAIL(e->out,
-                                apr_bucket_flush_create(c->bucket_alloc));
-        rv = ap_pass_brigade(c->output_filters, e->out);
-        apr_brigade_cleanup(e->out);
+        rv = write_out(e, 1);
         e->unflushed = 0;
     }
-    rv = read_early(e, rv == APR_SUCCESS && c->aborted ? APR_ECONNABORTED : rv);
+    rv = read_early(e, rv);
     if (e->x.phase == LLMGW_PHASE_SENDING) {
         e->x.wait.events = POLLIN;
         e->x.wait.client = 1;
@@ -181,7 +253,6 @@ static apr_status_t wait_for_client(llmgw_exchange_http_t *e)
 /* Write more of the request's body; after the last of it, read. */
 static apr_status_t send_more(llmgw_exchange_http_t *e)
 {
-    conn_rec *c = e->conn->connection;
     apr_status_t rv = APR_SUCCESS;
     int last = 0;
 
@@ -194,35 +265,30 @@ static apr_status_t send_more(llmgw_exchange_http_t *e)
     if (rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv)) {
         return rv;
     }
-    if (last) {
-        APR_BRIGADE_INSERT_TAIL(e->out,
-                                apr_bucket_flush_create(c->bucket_alloc));
-    }
     e->unflushed |= !APR_BRIGADE_EMPTY(e->out);
     if (APR_STATUS_IS_EAGAIN(rv)) {
         return wait_for_client(e);
     }
-    rv = ap_pass_brigade(c->output_filters, e->out);
-    apr_brigade_cleanup(e->out);
-    if (rv != APR_SUCCESS || c->aborted) {
-        return read_early(e, rv ? rv : APR_ECONNABORTED);
+    e->last |= last;
+    rv = write_out(e, last);
+    if (rv != APR_SUCCESS) {
+        return read_early(e, rv);
     }
-    return last ? begin_reading(e) : APR_SUCCESS;
+    return last && !has_unwritten(e) ? begin_reading(e) : APR_SUCCESS;
 }
 
 static apr_status_t send_request(llmgw_exchange_http_t *e)
 {
-    conn_rec *c = e->conn->connection;
     apr_status_t rv;
 
-    if (c->data_in_output_filters) {
-        rv = write_pending(c);
-        if (rv != APR_SUCCESS || c->aborted) {
-            return read_early(e, rv ? rv : APR_ECONNABORTED);
+    if (has_unwritten(e)) {
+        rv = write_pending(e);
+        if (rv != APR_SUCCESS || has_unwritten(e)) {
+            return read_early(e, rv);
         }
-        if (c->data_in_output_filters) {
-            return read_early(e, APR_SUCCESS);
-        }
+    }
+    if (e->last) {
+        return begin_reading(e);
     }
     if (e->piece < 0) {
         put_head(e);
@@ -327,7 +393,7 @@ static apr_status_t read_socket(llmgw_exchange_http_t *e)
     if (n == 0) {
         return connection_ended(e, APR_EOF);
     }
-    rv = take_bytes(e, data, (apr_size_t)n);
+    rv = llmgw_exchange_pause(&e->x, take_bytes(e, data, (apr_size_t)n));
     /* That was all there is; poll() tells of more. */
     return rv == APR_SUCCESS && n < READ_BYTES ? APR_EAGAIN : rv;
 }
@@ -372,7 +438,8 @@ static apr_status_t read_filters(llmgw_exchange_http_t *e)
     if (APR_STATUS_IS_EAGAIN(rv)) {
         return rv;
     }
-    rv = rv == APR_SUCCESS ? take_brigade(e) : connection_ended(e, rv);
+    rv = rv == APR_SUCCESS ? llmgw_exchange_pause(&e->x, take_brigade(e))
+         : connection_ended(e, rv);
     apr_brigade_cleanup(e->in);
     return rv;
 }
@@ -398,6 +465,7 @@ static apr_status_t retry_fresh(llmgw_exchange_http_t *e)
                   "provider %s closed a kept-alive connection: once more on "
                   "a fresh one", e->x.provider->name);
     e->fresh_only = 1;
+    e->last = 0;
     e->answer = NULL;
     memset(&e->x.err, 0, sizeof(e->x.err));
     e->x.phase = LLMGW_PHASE_OPEN;
@@ -446,6 +514,8 @@ static void http_finish(llmgw_exchange_t *x)
     }
     if (e->out) {
         apr_brigade_cleanup(e->out);
+    }
+    if (e->in) {
         apr_brigade_cleanup(e->in);
     }
     e->conn->close = !keep;

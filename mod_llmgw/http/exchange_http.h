@@ -19,12 +19,14 @@ typedef struct llmgw_exchange_http_t {
     int fresh_only;       /* a reused connection was dead: no more */
     llmgw_http1_t *answer;
     int cut;           /* it answered before all was sent */
+    int last;          /* all of the request has been put into out */
     int piece;         /* of the body, being written; -1: the head */
     apr_size_t offset; /* within it */
     char chunk[24];    /* begins a chunk of a source's body */
     int unflushed;     /* something was written since the last flush */
-    apr_bucket_brigade *out;
-    apr_bucket_brigade *in;
+    apr_bucket_brigade *out;    /* without TLS, what the socket has not taken
+                                 * stays here */
+    apr_bucket_brigade *in;     /* with TLS */
 } llmgw_exchange_http_t;
 
 /** Fill in x.err. @param why of the system's, or APR_SUCCESS; for the log

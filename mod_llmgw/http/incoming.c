@@ -146,6 +146,14 @@ static apr_status_t on_body(void *ctx, const char *data, apr_size_t len)
     return rv;
 }
 
+static apr_status_t on_pause(void *ctx)
+{
+    llmgw_incoming_t *in = ctx;
+
+    return in->succeeded && !in->call->raw
+           ? llmgw_relay_flush(in->call->relay) : APR_SUCCESS;
+}
+
 /* ---- the end ----------------------------------------------------------- */
 
 /* A provider that refuses our credentials is our trouble, not the client's. */
@@ -233,6 +241,7 @@ llmgw_incoming_t *llmgw_incoming_create(llmgw_call_t *call,
     in->call = call;
     receive->head = on_head;
     receive->body = on_body;
+    receive->pause = on_pause;
     receive->ctx = in;
     return in;
 }

@@ -53,7 +53,7 @@ int llmgw_loops_stopping(void)
     return llmgw_word_get(&child.stopping) != 0;
 }
 
-/* ---- descriptors ---------------------------------------------------------- */
+/* ---- descriptors --------------------------------------------------------- */
 
 static void interrupt(llmgw_loop_t *loop)
 {
@@ -122,7 +122,7 @@ static void know_fd(llmgw_waiter_t *w)
     }
 }
 
-/* ---- waiters -------------------------------------------------------------- */
+/* ---- waiters ------------------------------------------------------------- */
 
 void llmgw_waiter_init(llmgw_waiter_t *waiter, int client,
                        void (*wake)(llmgw_waiter_t *waiter,
@@ -214,7 +214,7 @@ void llmgw_loop_forget(llmgw_waiter_t *waiter)
     llmgw_loop_release(waiter);
 }
 
-/* ---- the thread ----------------------------------------------------------- */
+/* ---- the thread ---------------------------------------------------------- */
 
 static void queue(llmgw_loop_t *loop, llmgw_waiter_t *w, unsigned int why)
 {
@@ -362,7 +362,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread LLMGW_UNUSED,
     }
 }
 
-/* ---- the child's loops ---------------------------------------------------- */
+/* ---- the child's loops --------------------------------------------------- */
 
 static apr_status_t start_loop(llmgw_loop_t *loop, apr_pool_t *p)
 {

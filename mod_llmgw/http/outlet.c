@@ -1,23 +1,24 @@
 /* outlet.c: writing to a client without ever waiting for it */
 #include <apr_strings.h>
 #include <httpd.h>
+#include <http_core.h>
 #include <util_filter.h>
 #include "outlet.h"
+#include "socket_write.h"
 
 #define OUTLET_FILTER "LLMGW_OUTLET"
-
-/* What the core filter is given at a time: well below the size from which on
- * it waits for the client (FlushMaxThreshold, 64 KiB). */
-#define PIECE_BYTES 32768
 
 struct llmgw_outlet_t {
     conn_rec *c;
     ap_filter_t *filter;
+    int fd;
     apr_bucket_brigade *held;   /* lasts longer than what it came with */
-    apr_bucket_brigade *piece;
     int is_open;
     apr_time_t moved;
 };
+
+/* mod_logio counts what httpd's core writes; this is written past it. */
+static APR_OPTIONAL_FN_TYPE(ap_logio_add_bytes_out) *count_bytes;
 
 int llmgw_outlet_holds(const llmgw_outlet_t *outlet)
 {
@@ -30,8 +31,9 @@ apr_time_t llmgw_outlet_moved(const llmgw_outlet_t *outlet)
     return outlet->moved;
 }
 
-/* The core filter, called without a brigade, writes what the socket takes. */
-static apr_status_t write_pending(const llmgw_outlet_t *outlet)
+/* What httpd's core filter holds of answers before: called without a brigade,
+ * it writes what the socket takes. */
+static apr_status_t drain_core(const llmgw_outlet_t *outlet)
 {
     ap_filter_t *f = outlet->filter;
 
@@ -41,106 +43,64 @@ static apr_status_t write_pending(const llmgw_outlet_t *outlet)
     return f->frec->filter_func.out_func(f, NULL);
 }
 
-/* Move the first piece of what is held into a brigade of its own. */
-static void cut_piece(llmgw_outlet_t *outlet)
+/* @return as llmgw_socket_write() */
+static apr_status_t write_some(llmgw_outlet_t *outlet, apr_bucket_brigade *bb)
 {
-    apr_bucket *after, *first = APR_BRIGADE_FIRST(outlet->held);
+    apr_off_t written = 0;
+    apr_status_t rv = llmgw_socket_write(outlet->fd, bb, &written);
 
-    apr_brigade_partition(outlet->held, PIECE_BYTES, &after);
-    if (after == APR_BRIGADE_SENTINEL(outlet->held)) {
-        APR_BRIGADE_CONCAT(outlet->piece, outlet->held);
-        return;
+    if (written > 0) {
+        outlet->moved = apr_time_now();
+        if (count_bytes) {
+            count_bytes(outlet->c, written);
+        }
     }
-    while (first != after) {
-        APR_BUCKET_REMOVE(first);
-        APR_BRIGADE_INSERT_TAIL(outlet->piece, first);
-        first = APR_BRIGADE_FIRST(outlet->held);
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv)) {
+        outlet->c->aborted = 1;
+        apr_brigade_cleanup(bb);
     }
-}
-
-/* Give the core filter some, and have it written as far as it goes. */
-static apr_status_t pass_some(llmgw_outlet_t *outlet, apr_bucket_brigade *bb)
-{
-    apr_status_t rv = ap_pass_brigade(outlet->filter->next, bb);
-
-    apr_brigade_cleanup(bb);
-    return rv == APR_SUCCESS ? write_pending(outlet) : rv;
+    return rv;
 }
 
 apr_status_t llmgw_outlet_drain(llmgw_outlet_t *outlet)
 {
     apr_status_t rv = APR_SUCCESS;
 
+    if (outlet->c->aborted) {
+        return APR_ECONNABORTED;
+    }
     if (outlet->c->data_in_output_filters) {
-        rv = write_pending(outlet);
-    }
-    while (rv == APR_SUCCESS && !outlet->c->data_in_output_filters) {
-        outlet->moved = apr_time_now();
-        if (APR_BRIGADE_EMPTY(outlet->held)) {
-            break;
-        }
-        cut_piece(outlet);
-        rv = pass_some(outlet, outlet->piece);
-    }
-    return rv;
-}
-
-/* Take flushes out. @return how many bytes there are, -1 if nobody knows */
-static apr_off_t strip(apr_bucket_brigade *bb)
-{
-    apr_bucket *b, *next;
-    apr_off_t len = 0;
-
-    for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = next) {
-        next = APR_BUCKET_NEXT(b);
-        if (APR_BUCKET_IS_FLUSH(b)) {
-            apr_bucket_delete(b);
-        }
-        else if (b->length == (apr_size_t)-1) {
-            return -1;
-        }
-        else {
-            len += (apr_off_t)b->length;
+        rv = drain_core(outlet);
+        if (rv != APR_SUCCESS || outlet->c->data_in_output_filters) {
+            return rv;
         }
     }
-    return len;
-}
-
-static apr_status_t hold(llmgw_outlet_t *outlet, apr_bucket_brigade *bb)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    while (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb)) {
-        apr_bucket *b = APR_BRIGADE_FIRST(bb);
-
-        rv = apr_bucket_setaside(b, outlet->c->pool);
-        if (rv == APR_SUCCESS || rv == APR_ENOTIMPL) {
-            rv = APR_SUCCESS;
-            APR_BUCKET_REMOVE(b);
-            APR_BRIGADE_INSERT_TAIL(outlet->held, b);
-        }
+    if (!APR_BRIGADE_EMPTY(outlet->held)) {
+        rv = write_some(outlet, outlet->held);
     }
-    apr_brigade_cleanup(bb);
-    return rv == APR_SUCCESS ? llmgw_outlet_drain(outlet) : rv;
+    return APR_STATUS_IS_EAGAIN(rv) ? APR_SUCCESS : rv;
 }
 
 static apr_status_t outlet_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     llmgw_outlet_t *outlet = f->ctx;
-    apr_off_t len;
+    apr_status_t rv;
 
     if (!outlet->is_open) {
         return ap_pass_brigade(f->next, bb);
     }
-    len = strip(bb);
-    if (APR_BRIGADE_EMPTY(bb)) {
-        return llmgw_outlet_drain(outlet);
+    if (outlet->c->aborted) {
+        apr_brigade_cleanup(bb);
+        return APR_ECONNABORTED;
     }
-    if (llmgw_outlet_holds(outlet) || len < 0 || len > PIECE_BYTES) {
-        return hold(outlet, bb);
+    if (!llmgw_outlet_holds(outlet)) {
+        rv = write_some(outlet, bb);
+        if (!APR_STATUS_IS_EAGAIN(rv)) {
+            return rv;
+        }
+        outlet->moved = apr_time_now();     /* the client's time begins */
     }
-    outlet->moved = apr_time_now();
-    return pass_some(outlet, bb);
+    return llmgw_socket_keep(outlet->held, bb, outlet->c->pool);
 }
 
 void llmgw_outlet_register(void)
@@ -149,14 +109,21 @@ void llmgw_outlet_register(void)
                               AP_FTYPE_NETWORK - 1);
 }
 
-llmgw_outlet_t *llmgw_outlet_create(conn_rec *c)
+void llmgw_outlet_child_init(void)
 {
+    count_bytes = APR_RETRIEVE_OPTIONAL_FN(ap_logio_add_bytes_out);
+}
+
+llmgw_outlet_t *llmgw_outlet_create(request_rec *r, int fd)
+{
+    conn_rec *c = r->connection;
     llmgw_outlet_t *outlet = apr_pcalloc(c->pool, sizeof(*outlet));
 
     outlet->c = c;
+    outlet->fd = fd;
     outlet->held = apr_brigade_create(c->pool, c->bucket_alloc);
-    outlet->piece = apr_brigade_create(c->pool, c->bucket_alloc);
-    outlet->filter = ap_add_output_filter(OUTLET_FILTER, outlet, NULL, c);
+    /* With the request, whose chain of filters ends in the connection's. */
+    outlet->filter = ap_add_output_filter(OUTLET_FILTER, outlet, r, c);
     return outlet;
 }
 

@@ -6,8 +6,8 @@
 
 /*
  * A connection filter right above the core output filter, below TLS. While it
- * is open it takes all that comes, and hands on what the socket takes at once;
- * flushes end here, as httpd's core would wait for a client that does not
+ * is open it takes all that comes, writes what the socket takes at once and
+ * keeps the rest: httpd's core filter would wait for a client that does not
  * read. While it is closed everything passes.
  */
 
@@ -16,8 +16,12 @@ typedef struct llmgw_outlet_t llmgw_outlet_t;
 /** Register the filter. */
 void llmgw_outlet_register(void);
 
-/** Put a closed outlet into a connection; it lasts as long as that. */
-llmgw_outlet_t *llmgw_outlet_create(conn_rec *c);
+/** In a new child. */
+void llmgw_outlet_child_init(void);
+
+/** Put a closed outlet into a request's connection; it lasts as long as that.
+ * @param fd the connection's socket */
+llmgw_outlet_t *llmgw_outlet_create(request_rec *r, int fd);
 
 /** From now on: do not wait for the client. */
 void llmgw_outlet_open(llmgw_outlet_t *outlet);

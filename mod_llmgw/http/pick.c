@@ -14,7 +14,7 @@
 /* How much of a conversation's beginning keeps it at one target. */
 #define PREFIX_BYTES 4096
 
-/* ---- what the call needs ----------------------------------------------------- */
+/* ---- what the call needs ------------------------------------------------- */
 
 static apr_uint64_t add_part(apr_uint64_t digest, llmgw_str_t text,
                              apr_size_t *left)
@@ -134,7 +134,7 @@ static int begin(llmgw_call_t *call)
     return 1;
 }
 
-/* ---- choosing ------------------------------------------------------------------ */
+/* ---- choosing ------------------------------------------------------------ */
 
 static void log_change(const llmgw_call_t *call, const llmgw_target_t *t,
                        const llmgw_breaker_change_t *change)
@@ -313,7 +313,7 @@ int llmgw_pick_has_typed(const llmgw_call_t *call, unsigned int failed_on)
     return 0;
 }
 
-/* ---- reporting ------------------------------------------------------------------ */
+/* ---- reporting ----------------------------------------------------------- */
 
 /* A status 4xx says that the provider works, whatever is made of it; but for a
  * 408, which is its own slowness. */
@@ -363,4 +363,12 @@ void llmgw_pick_release(llmgw_call_t *call)
         llmgw_hold_release(&pick->hold, apr_time_now(), &change);
         log_change(call, pick->view->targets[pick->index], &change);
     }
+}
+
+apr_interval_time_t llmgw_pick_usual_usec(const llmgw_call_t *call)
+{
+    return call->attempt
+           ? llmgw_slot_first_token(llmgw_standing_slot(call->attempt->target),
+                                    LLMGW_SLOT_HALF_LIFE_USEC, apr_time_now())
+           : 0;
 }

@@ -65,4 +65,8 @@ void llmgw_pick_report(struct llmgw_call_t *call, const llmgw_err_t *err);
 /** Let go of the target in hand, if any. */
 void llmgw_pick_release(struct llmgw_call_t *call);
 
+/** How long the target of the attempt usually takes until its first token; 0:
+ * nobody knows. */
+apr_interval_time_t llmgw_pick_usual_usec(const struct llmgw_call_t *call);
+
 #endif /* LLMGW_HTTP_PICK_H */

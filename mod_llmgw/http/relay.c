@@ -249,12 +249,6 @@ static apr_status_t filter_data(llmgw_relay_t *relay, const char *data,
     if (rv == APR_SUCCESS && relay->out->failed) {
         rv = LLMGW_EUPTOOBIG;
     }
-    /* What was decoded before a failure has been seen: it goes first. */
-    if (relay->call->stream && relay->has_content && relay->out->len) {
-        apr_status_t sent = pass_out(relay, llmgw_buf_str(relay->out), 0);
-
-        return sent != APR_SUCCESS ? sent : rv;
-    }
     if (relay->call->stream && rv == APR_SUCCESS
         && relay->out->len > HELD_BYTES_MAX) {
         relay->has_content = 1;
@@ -281,8 +275,10 @@ static apr_status_t filter_end(llmgw_relay_t *relay)
         /* The provider left its end mark off; clients wait for it. */
         rv = llmgw_buf_puts(relay->out, relay->call->dialect->stream_end);
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv != APR_SUCCESS) {            /* what came has been seen all the same */
+        apr_status_t sent = llmgw_relay_flush(relay);
+
+        return sent != APR_SUCCESS ? sent : rv;
     }
     bytes = relay->encoder || relay->streamed
             ? llmgw_buf_str(relay->out)
@@ -432,6 +428,12 @@ apr_status_t llmgw_relay_feed(llmgw_relay_t *relay, const char *data,
                                 relay->in->bucket_alloc));
     return outcome(relay, ap_pass_brigade(relay->call->r->output_filters,
                                           relay->in));
+}
+
+apr_status_t llmgw_relay_flush(llmgw_relay_t *relay)
+{
+    return relay->call->stream && relay->has_content && relay->out->len
+           ? pass_out(relay, llmgw_buf_str(relay->out), 0) : APR_SUCCESS;
 }
 
 apr_status_t llmgw_relay_pass(llmgw_relay_t *relay, apr_bucket_brigade *bb)

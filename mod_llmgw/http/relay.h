@@ -37,6 +37,13 @@ apr_status_t llmgw_relay_feed(llmgw_relay_t *relay, const char *data,
                               apr_size_t len);
 
 /**
+ * Pass on what is there of a stream: it is kept back so that what came together
+ * goes together.
+ * @return APR_SUCCESS; LLMGW_ECLIENTGONE
+ */
+apr_status_t llmgw_relay_flush(llmgw_relay_t *relay);
+
+/**
  * Send a brigade to the client that is not to be decoded. From the first on,
  * the answer is committed.
  * @return APR_SUCCESS; LLMGW_ECLIENTGONE

@@ -313,7 +313,7 @@ void llmgw_standing_child_ended(pid_t pid)
     }
 }
 
-/* ---- access --------------------------------------------------------------- */
+/* ---- access -------------------------------------------------------------- */
 
 llmgw_slot_t *llmgw_standing_slot(const llmgw_target_t *target)
 {

@@ -23,7 +23,7 @@ static struct {
                                  * for the values */
 } child;
 
-/* ---- making ---------------------------------------------------------------- */
+/* ---- making -------------------------------------------------------------- */
 
 /* What of a member an operator may change. */
 static apr_uint64_t digest_of(const proxy_balancer *balancer)
@@ -148,7 +148,7 @@ static apr_array_header_t *enabled_targets(const llmgw_route_t *route,
     return list;
 }
 
-/* ---- keeping ----------------------------------------------------------------- */
+/* ---- keeping ------------------------------------------------------------- */
 
 void llmgw_view_child_init(apr_pool_t *pchild, server_rec *servers)
 {
