@@ -65,7 +65,7 @@ unsigned int llmgw_survey_out(const llmgw_place_t *place, apr_time_t now)
     unsigned int out = place->provider->disabled ? LLMGW_OUT_OTHER : 0;
 
     if (member && !llmgw_member_takes_calls(member)) {
-        out |= LLMGW_OUT_DRAINED;       /* its flag is set by its next call */
+        out |= LLMGW_OUT_DRAINED;
     }
     if (llmgw_word_get(&slot->flags) & LLMGW_SLOT_UNHEALTHY) {
         out |= LLMGW_OUT_UNHEALTHY;

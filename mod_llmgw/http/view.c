@@ -61,8 +61,7 @@ static void set_candidate(llmgw_candidate_t *c, const llmgw_target_t *t,
         c->weight = PROXY_WORKER_IS_STANDBY(member)
                     ? 0 : member->s->lbfactor / 100.0;
         c->tier = member->s->lbset;
-        llmgw_slot_flag(c->slot, LLMGW_SLOT_DRAINED,
-                        !llmgw_member_takes_calls(member));
+        c->drained = !llmgw_member_takes_calls(member);
     }
 }
 
