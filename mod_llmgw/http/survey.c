@@ -40,8 +40,7 @@ apr_array_header_t *llmgw_survey_route(const server_rec *s,
         place->name = name_of(route, i, p);
         place->conf = llmgw_config_effective(s, route);
         place->breaker = *llmgw_override_breaker(place->target,
-                                                 &place->conf->breaker,
-                                                 &place->breaker);
+                                                 &place->conf->breaker, p);
         place->slot = llmgw_standing_slot(place->target);
     }
     return places;
