@@ -8,7 +8,6 @@ use strict;
 use warnings;
 use LLMGW::Test;
 use LLMGW::Server;
-use Time::HiRes qw(sleep);
 
 # name => [target, options]; w and s: status and attempts without a fallback of
 # a whole answer and a stream ("200!": one that ends with an error event);
