@@ -9,6 +9,7 @@
 #include "chance.h"
 #include "config.h"
 #include "handler.h"
+#include "handshake.h"
 #include "lbmethods.h"
 #include "log.h"
 #include "measure.h"
@@ -202,6 +203,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_handler(llmgw_handler_metrics, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(llmgw_handler_status, NULL, NULL, APR_HOOK_MIDDLE);
     llmgw_relay_register();
+    llmgw_handshake_register();
     llmgw_lbmethods_register(p);
 }
 
