@@ -12,6 +12,8 @@ LLMProvider sick openai ${SW}/sick/v1 key=env:LLMGW_TEST_KEY key=env:LLMGW_TEST_
 LLMProvider calm anthropic ${SW}/calm/v1 key=env:LLMGW_TEST_KEY_2 models=none
 LLMProvider dead openai http://127.0.0.1:${UP_REFUSED}/v1 models=none
 LLMProvider mute openai http://127.0.0.1:${UP_SILENT}/v1 models=none
+LLMProvider secure openai https://localhost:${UP_TLS}/sw/secure/v1 ca=${CA} models=none
+LLMProvider mutetls openai https://localhost:${UP_SILENT}/v1 ca=${CA} models=none
 LLMProvider unwatched openai ${SW}/unwatched/v1 models=none
 <LLMRoute sick>
     LLMHealthCheck interval=1s
@@ -23,6 +25,11 @@ LLMProvider unwatched openai ${SW}/unwatched/v1 models=none
     LLMHealthCheck interval=1s path=/health?deep=1 timeout=1s
     LLMTarget dead
     LLMTarget mute
+</LLMRoute>
+<LLMRoute secure>
+    LLMHealthCheck interval=1s timeout=1s
+    LLMTarget secure/ok
+    LLMTarget mutetls tier=1
 </LLMRoute>
 LLMRoute unwatched unwatched
 CONF
@@ -49,6 +56,10 @@ sub further {
 my $ms = further('sick', 4);
 cmp_ok($ms, '>', 2500, 'by one process of the server');
 cmp_ok($ms, '<', 8000, 'every second');
+
+ok(wait_for(10, sub { checks('secure') >= 2 }), 'over TLS, too');
+ok(wait_for(10, sub { $s->count(qr/LLMGW0501: provider mutetls: /) }),
+   'a TLS handshake that stalls is bounded');
 
 # ---- ill and well ----------------------------------------------------------------------
 is(provider('sick'), 'sick', 'a provider that is well');
