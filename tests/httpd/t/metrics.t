@@ -113,6 +113,16 @@ grew(what => 'four streams', rows => [
 $sum = $m->sum('gen_ai_server_time_per_output_token_seconds_sum', @genai) - $sum;
 ok($sum > 4 * 0.035 && $sum < 4 * 0.3, 'about 40 ms a token') or diag($sum);
 
+# ---- embeddings ----------------------------------------------------------------------------------
+is(request(vhost => 'figures', path => '/v1/embeddings',
+           body => json({ model => 'me-twins', input => 'words' }))->status, 200, 'embeddings');
+grew(what => 'embeddings', rows => [
+    [1, requests(operation => 'embeddings', route => 'me-twins')],
+    [1, ['gen_ai_server_request_duration_seconds_count', gen_ai_operation_name => 'embeddings',
+         gen_ai_request_model => 'me-twins']],
+    [0, requests(operation => 'chat', route => 'me-twins')],
+]);
+
 # ---- fallback, retries, keys --------------------------------------------------------------------
 is(ask_me('me-fall')->text, 'Hello from mock', 'a fallback') for 1 .. 2;
 grew(what => 'fallback', rows => [
