@@ -50,6 +50,8 @@ typedef struct llmgw_candidate_t {
     double price_out;
     apr_int64_t context_max;    /* tokens; 0: not known */
     int tier;                   /* lower first */
+    int whose;                  /* the caller's number for it */
+    int drained;                /* or disabled: it gets no calls */
     int ask;                    /* llmgw_need_t.ask is to be asked about it */
     const llmgw_breaker_conf_t *breaker;    /* its own; NULL: the balance's */
     double stride;              /* set by llmgw_balance_prepare() */

@@ -38,53 +38,53 @@ typedef enum llmgw_breaker_e {
 
 /**
  * The table. Columns: symbol, offset, machine-readable code as clients see it,
- * HTTP status, kind, may the next target be tried, effect on the breaker.
- * Offsets are stable: they appear in logs.
+ * HTTP status, kind, effect on the breaker. Offsets are stable: they appear in
+ * logs.
  */
 #define LLMGW_STATUS_TABLE(X) \
-    X(LLMGW_EINTERNAL,        0, "internal_error",             500, INTERNAL,        0, NEUTRAL) \
-    X(LLMGW_EJSON,            1, "invalid_json",               400, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_EINVAL,           2, "invalid_value",              400, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_EMISSING,         3, "missing_required_parameter", 400, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_EUNSUPPORTED,     4, "unsupported_parameter",      400, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_ETOOBIG,          5, "request_too_large",          413, TOO_LARGE,       0, NEUTRAL) \
-    X(LLMGW_EBODY,            6, "unreadable_body",            400, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_EENCODING,        7, "unsupported_content_encoding", 415, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_EMODEL,           8, "model_not_found",            404, NOT_FOUND,       0, NEUTRAL) \
-    X(LLMGW_EPATH,            9, "unknown_url",                404, NOT_FOUND,       0, NEUTRAL) \
-    X(LLMGW_EMETHOD,         10, "method_not_allowed",         405, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_EKEY,            11, "provider_key_missing",       500, INTERNAL,        1, NEUTRAL) \
-    X(LLMGW_EFORBIDDEN,      12, "model_not_allowed",          403, PERMISSION,      0, NEUTRAL) \
-    X(LLMGW_EBODYTIMEOUT,    13, "request_body_timeout",       408, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_ENORESPONSE,     14, "response_not_found",         404, NOT_FOUND,       0, NEUTRAL) \
-    X(LLMGW_EUPGRADE,        16, "upgrade_not_supported",      501, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_ECLIENTGONE,     20, "client_closed_request",      499, CANCELLED,       0, NEUTRAL) \
-    X(LLMGW_ECONNECT,        30, "upstream_unreachable",       502, UPSTREAM,        1, FAILURE) \
-    X(LLMGW_ETLS,            31, "upstream_tls_failed",        502, UPSTREAM,        1, FAILURE) \
-    X(LLMGW_ERESET,          32, "upstream_closed",            502, UPSTREAM,        1, FAILURE) \
-    X(LLMGW_EHTTP,           33, "upstream_bad_response",      502, UPSTREAM,        1, FAILURE) \
-    X(LLMGW_EUPBODY,         34, "upstream_bad_body",          502, UPSTREAM,        1, FAILURE) \
-    X(LLMGW_EUPTOOBIG,       35, "upstream_too_large",         502, UPSTREAM,        0, FAILURE) \
-    X(LLMGW_EEMPTY,          36, "upstream_empty_answer",      502, UPSTREAM,        1, FAILURE) \
-    X(LLMGW_ETRUNCATED,      37, "upstream_truncated",         502, UPSTREAM,        1, FAILURE) \
-    X(LLMGW_ECREDENTIALS,    38, "upstream_credentials_exhausted", 502, UPSTREAM,    1, NEUTRAL) \
-    X(LLMGW_EUPSTREAM,       39, "upstream_error",             502, UPSTREAM,        1, FAILURE) \
-    X(LLMGW_ERATELIMIT,      40, "rate_limit_exceeded",        429, RATE_LIMIT,      1, NEUTRAL) \
-    X(LLMGW_EOVERLOADED,     41, "upstream_overloaded",        503, OVERLOADED,      1, FAILURE) \
-    X(LLMGW_EREJECTED,       42, "upstream_rejected",          400, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_ENOTARGET,       43, "no_target_available",        503, OVERLOADED,      0, NEUTRAL) \
-    X(LLMGW_ECONTEXT,        44, "context_length_exceeded",    400, INVALID_REQUEST, 0, NEUTRAL) \
-    X(LLMGW_EFULL,           45, "gateway_overloaded",         503, OVERLOADED,      0, NEUTRAL) \
-    X(LLMGW_ECONNECTTIMEOUT, 50, "upstream_connect_timeout",   504, TIMEOUT,         1, FAILURE) \
-    X(LLMGW_EFIRSTTIMEOUT,   51, "upstream_first_timeout",     504, TIMEOUT,         1, FAILURE) \
-    X(LLMGW_EIDLETIMEOUT,    52, "upstream_idle_timeout",      504, TIMEOUT,         1, FAILURE) \
-    X(LLMGW_ETOTALTIMEOUT,   53, "request_timeout",            504, TIMEOUT,         0, NEUTRAL) \
-    X(LLMGW_EATTEMPTTIMEOUT, 54, "upstream_total_timeout",     504, TIMEOUT,         1, FAILURE)
+    X(LLMGW_EINTERNAL,        0, "internal_error",             500, INTERNAL,        NEUTRAL) \
+    X(LLMGW_EJSON,            1, "invalid_json",               400, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_EINVAL,           2, "invalid_value",              400, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_EMISSING,         3, "missing_required_parameter", 400, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_EUNSUPPORTED,     4, "unsupported_parameter",      400, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_ETOOBIG,          5, "request_too_large",          413, TOO_LARGE,       NEUTRAL) \
+    X(LLMGW_EBODY,            6, "unreadable_body",            400, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_EENCODING,        7, "unsupported_content_encoding", 415, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_EMODEL,           8, "model_not_found",            404, NOT_FOUND,       NEUTRAL) \
+    X(LLMGW_EPATH,            9, "unknown_url",                404, NOT_FOUND,       NEUTRAL) \
+    X(LLMGW_EMETHOD,         10, "method_not_allowed",         405, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_EKEY,            11, "provider_key_missing",       500, INTERNAL,        NEUTRAL) \
+    X(LLMGW_EFORBIDDEN,      12, "model_not_allowed",          403, PERMISSION,      NEUTRAL) \
+    X(LLMGW_EBODYTIMEOUT,    13, "request_body_timeout",       408, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_ENORESPONSE,     14, "response_not_found",         404, NOT_FOUND,       NEUTRAL) \
+    X(LLMGW_EUPGRADE,        16, "upgrade_not_supported",      501, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_ECLIENTGONE,     20, "client_closed_request",      499, CANCELLED,       NEUTRAL) \
+    X(LLMGW_ECONNECT,        30, "upstream_unreachable",       502, UPSTREAM,        FAILURE) \
+    X(LLMGW_ETLS,            31, "upstream_tls_failed",        502, UPSTREAM,        FAILURE) \
+    X(LLMGW_ERESET,          32, "upstream_closed",            502, UPSTREAM,        FAILURE) \
+    X(LLMGW_EHTTP,           33, "upstream_bad_response",      502, UPSTREAM,        FAILURE) \
+    X(LLMGW_EUPBODY,         34, "upstream_bad_body",          502, UPSTREAM,        FAILURE) \
+    X(LLMGW_EUPTOOBIG,       35, "upstream_too_large",         502, UPSTREAM,        FAILURE) \
+    X(LLMGW_EEMPTY,          36, "upstream_empty_answer",      502, UPSTREAM,        FAILURE) \
+    X(LLMGW_ETRUNCATED,      37, "upstream_truncated",         502, UPSTREAM,        FAILURE) \
+    X(LLMGW_ECREDENTIALS,    38, "upstream_credentials_exhausted", 502, UPSTREAM,    NEUTRAL) \
+    X(LLMGW_EUPSTREAM,       39, "upstream_error",             502, UPSTREAM,        FAILURE) \
+    X(LLMGW_ERATELIMIT,      40, "rate_limit_exceeded",        429, RATE_LIMIT,      NEUTRAL) \
+    X(LLMGW_EOVERLOADED,     41, "upstream_overloaded",        503, OVERLOADED,      FAILURE) \
+    X(LLMGW_EREJECTED,       42, "upstream_rejected",          400, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_ENOTARGET,       43, "no_target_available",        503, OVERLOADED,      NEUTRAL) \
+    X(LLMGW_ECONTEXT,        44, "context_length_exceeded",    400, INVALID_REQUEST, NEUTRAL) \
+    X(LLMGW_EFULL,           45, "gateway_overloaded",         503, OVERLOADED,      NEUTRAL) \
+    X(LLMGW_ECONNECTTIMEOUT, 50, "upstream_connect_timeout",   504, TIMEOUT,         FAILURE) \
+    X(LLMGW_EFIRSTTIMEOUT,   51, "upstream_first_timeout",     504, TIMEOUT,         FAILURE) \
+    X(LLMGW_EIDLETIMEOUT,    52, "upstream_idle_timeout",      504, TIMEOUT,         FAILURE) \
+    X(LLMGW_ETOTALTIMEOUT,   53, "request_timeout",            504, TIMEOUT,         NEUTRAL) \
+    X(LLMGW_EATTEMPTTIMEOUT, 54, "upstream_total_timeout",     504, TIMEOUT,         FAILURE)
 
 /** First of the module's own apr_status_t codes. */
 #define LLMGW_STATUS_START (APR_OS_START_USERERR + 4200)
 
-#define LLMGW_STATUS_ENUM(sym, off, code, http, kind, retry, breaker) \
+#define LLMGW_STATUS_ENUM(sym, off, code, http, kind, breaker) \
     sym = LLMGW_STATUS_START + off,
 enum { LLMGW_STATUS_TABLE(LLMGW_STATUS_ENUM) LLMGW_STATUS__END };
 #undef LLMGW_STATUS_ENUM
@@ -95,7 +95,6 @@ typedef struct llmgw_status_t {
     const char *code;           /* "model_not_found" */
     int http_status;
     llmgw_errkind_e kind;
-    int retryable;              /* the next target may be tried */
     llmgw_breaker_e breaker;
 } llmgw_status_t;
 

@@ -34,8 +34,7 @@ typedef enum llmgw_slot_count_e {
 } llmgw_slot_count_e;
 
 /** Flags. */
-#define LLMGW_SLOT_DRAINED 1    /* drained or disabled by an operator */
-#define LLMGW_SLOT_UNHEALTHY 2  /* its health check fails */
+#define LLMGW_SLOT_UNHEALTHY 1  /* its health check fails */
 
 /**
  * A target. The first 64 bytes, which end with the breaker's state, are all

@@ -42,13 +42,9 @@ static unsigned int test_slot(const llmgw_slot_t *slot,
                               const llmgw_breaker_conf_t *breaker,
                               apr_time_t now)
 {
-    apr_uint64_t flags = llmgw_word_get(&slot->flags);
     unsigned int out = 0;
 
-    if (flags & LLMGW_SLOT_DRAINED) {
-        out |= LLMGW_OUT_DRAINED;
-    }
-    if (flags & LLMGW_SLOT_UNHEALTHY) {
+    if (llmgw_word_get(&slot->flags) & LLMGW_SLOT_UNHEALTHY) {
         out |= LLMGW_OUT_UNHEALTHY;
     }
     if (llmgw_word_get(&slot->bench) && llmgw_bench_left(&slot->bench, now)) {
@@ -72,6 +68,9 @@ unsigned int llmgw_balance_test(const llmgw_balance_t *balance,
                        | test_slot(c->slot, llmgw_balance_breaker(balance, c),
                                    now);
 
+    if (c->drained) {
+        out |= LLMGW_OUT_DRAINED;
+    }
     if (c->context_max > 0 && need->prompt_tokens > c->context_max) {
         out |= LLMGW_OUT_CONTEXT;
     }

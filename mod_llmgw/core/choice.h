@@ -29,7 +29,7 @@ static inline int is_plainly_eligible(const llmgw_balance_t *balance,
 {
     const llmgw_candidate_t *c = &balance->candidates[index];
 
-    return choice->marks[index] == 0 && !c->ask
+    return choice->marks[index] == 0 && !c->ask && !c->drained
            && (c->context_max <= 0 || need->prompt_tokens <= c->context_max)
            && (llmgw_word_get(&c->slot->flags)
                | llmgw_word_get(&c->slot->bench)) == 0

@@ -4,8 +4,8 @@
 #include "llmgw/error.h"
 
 /* Indexed by offset; an offset that is not used has no code. */
-#define STATUS_ROW(sym, off, code_, http, kind_, retry, breaker_) \
-    [off] = { sym, code_, http, LLMGW_ERRKIND_##kind_, retry, \
+#define STATUS_ROW(sym, off, code_, http, kind_, breaker_) \
+    [off] = { sym, code_, http, LLMGW_ERRKIND_##kind_, \
               LLMGW_BREAKER_##breaker_ },
 static const llmgw_status_t rows[] = { LLMGW_STATUS_TABLE(STATUS_ROW) };
 #undef STATUS_ROW

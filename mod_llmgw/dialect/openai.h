@@ -72,6 +72,16 @@ apr_status_t llmgw_openai_models_encode(llmgw_buf_t *out,
 
 /* ---- reading a request, openai_read.c ----------------------------------- */
 
+/**
+ * A content, which stands in `field`: a string, or an array of parts.
+ * @param read_part appends one to parts, which it is given
+ */
+apr_status_t llmgw_openai_read_content(llmgw_reading_t *r,
+                                       const llmgw_json_t *content,
+                                       const char *field,
+                                       llmgw_reading_fn read_part,
+                                       apr_array_header_t *parts);
+
 /** Put a URL into a part, or what a data: URL holds. */
 apr_status_t llmgw_openai_set_url(llmgw_reading_t *r, llmgw_part_t *part,
                                   llmgw_str_t url, const char *field);

@@ -8,6 +8,7 @@
 #include <http_core.h>
 #include <util_filter.h>
 #include "exchange_http.h"
+#include "handshake.h"
 #include "proxy_api.h"
 
 static int socket_fd(apr_socket_t *sock)
@@ -246,21 +247,15 @@ apr_status_t llmgw_exchange_check_connect(llmgw_exchange_http_t *e)
     return APR_SUCCESS;
 }
 
-/* TLS, as far as it takes: mod_ssl's handshake waits, up to the timeout. */
+/* TLS, as far as it takes: mod_ssl's handshake waits, up to the timeout or
+ * the client's leaving. */
 static apr_status_t shake_hands(llmgw_exchange_http_t *e)
 {
-    conn_rec *c = e->conn->connection;
-    apr_interval_time_t left = e->x.connect_until - apr_time_now();
-    apr_status_t rv;
+    apr_status_t rv = llmgw_handshake_run(e->conn->connection, e->conn->sock,
+                                          e->x.r, e->x.connect_until);
 
-    /* APR waits for whole milliseconds, rounded down: a time that is over
-     * must look so. */
-    apr_socket_timeout_set(e->conn->sock, (left > 0 ? left : 0) + 1000);
-    APR_BRIGADE_INSERT_TAIL(e->out, apr_bucket_flush_create(c->bucket_alloc));
-    rv = ap_pass_brigade(c->output_filters, e->out);
-    apr_brigade_cleanup(e->out);
-    if (rv == APR_SUCCESS && !c->aborted) {
-        return APR_SUCCESS;
+    if (rv == APR_SUCCESS || rv == LLMGW_ECLIENTGONE) {
+        return rv;
     }
     if (apr_time_now() >= e->x.connect_until) {
         return llmgw_exchange_fail(

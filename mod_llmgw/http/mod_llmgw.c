@@ -11,6 +11,7 @@
 #include "detach.h"
 #include "detach_limits.h"
 #include "handler.h"
+#include "handshake.h"
 #include "lbmethods.h"
 #include "log.h"
 #include "measure.h"
@@ -210,6 +211,7 @@ static void register_hooks(apr_pool_t *p)
     llmgw_relay_register();
     llmgw_detach_register();
     llmgw_detach_limits_register();
+    llmgw_handshake_register();
     llmgw_lbmethods_register(p);
 }
 

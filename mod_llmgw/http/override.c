@@ -142,14 +142,15 @@ void llmgw_override_timeout(llmgw_timeouts_t *out, const llmgw_target_t *t,
 
 const llmgw_breaker_conf_t *llmgw_override_breaker(
     const llmgw_target_t *t, const llmgw_breaker_conf_t *base,
-    llmgw_breaker_conf_t *room)
+    apr_pool_t *p)
 {
     const llmgw_override_t *o = llmgw_override_get(t);
+    llmgw_breaker_conf_t *own;
 
     if (!o || !o->has_breaker) {
         return base;
     }
-    *room = *base;
-    llmgw_options_merge(llmgw_policy_breaker_conf, room, base, &o->breaker);
-    return room;
+    own = apr_pmemdup(p, base, sizeof(*base));
+    llmgw_options_merge(llmgw_policy_breaker_conf, own, base, &o->breaker);
+    return own;
 }

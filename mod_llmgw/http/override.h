@@ -39,11 +39,10 @@ void llmgw_override_timeout(llmgw_timeouts_t *out, const llmgw_target_t *t,
 /**
  * The settings of a target's breaker.
  * @param base those of LLMBreaker, for its route
- * @param room where its own are put together, if it has any
- * @return room or base
+ * @return base; or in pool p, if the target has any of its own
  */
 const llmgw_breaker_conf_t *llmgw_override_breaker(
     const llmgw_target_t *t, const llmgw_breaker_conf_t *base,
-    llmgw_breaker_conf_t *room);
+    apr_pool_t *p);
 
 #endif /* LLMGW_HTTP_OVERRIDE_H */

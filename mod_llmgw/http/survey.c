@@ -40,8 +40,7 @@ apr_array_header_t *llmgw_survey_route(const server_rec *s,
         place->name = name_of(route, i, p);
         place->conf = llmgw_config_effective(s, route);
         place->breaker = *llmgw_override_breaker(place->target,
-                                                 &place->conf->breaker,
-                                                 &place->breaker);
+                                                 &place->conf->breaker, p);
         place->slot = llmgw_standing_slot(place->target);
     }
     return places;
@@ -65,7 +64,7 @@ unsigned int llmgw_survey_out(const llmgw_place_t *place, apr_time_t now)
     unsigned int out = place->provider->disabled ? LLMGW_OUT_OTHER : 0;
 
     if (member && !llmgw_member_takes_calls(member)) {
-        out |= LLMGW_OUT_DRAINED;       /* its flag is set by its next call */
+        out |= LLMGW_OUT_DRAINED;
     }
     if (llmgw_word_get(&slot->flags) & LLMGW_SLOT_UNHEALTHY) {
         out |= LLMGW_OUT_UNHEALTHY;

@@ -47,8 +47,7 @@ static void set_candidate(llmgw_candidate_t *c, const llmgw_target_t *t,
 {
     const proxy_worker *member = t->member;
 
-    c->breaker = llmgw_override_breaker(t, &conf->breaker,
-                                        apr_palloc(p, sizeof(*c->breaker)));
+    c->breaker = llmgw_override_breaker(t, &conf->breaker, p);
     c->slot = llmgw_standing_slot(t);
     c->digest = llmgw_word_get(&c->slot->owner.digest);
     c->weight = t->weight;
@@ -61,26 +60,24 @@ static void set_candidate(llmgw_candidate_t *c, const llmgw_target_t *t,
         c->weight = PROXY_WORKER_IS_STANDBY(member)
                     ? 0 : member->s->lbfactor / 100.0;
         c->tier = member->s->lbset;
-        llmgw_slot_flag(c->slot, LLMGW_SLOT_DRAINED,
-                        !llmgw_member_takes_calls(member));
+        c->drained = !llmgw_member_takes_calls(member);
     }
 }
 
-/* Candidates are sorted; find whose each is. */
-static void match_targets(llmgw_view_t *view, const apr_array_header_t *list)
+/* Candidates are sorted; in their order, whose each is. */
+static const llmgw_target_t **sort_targets(const llmgw_balance_t *balance,
+                                           const apr_array_header_t *list,
+                                           apr_pool_t *p)
 {
-    int i, j;
+    const llmgw_target_t **targets = apr_palloc(p, (balance->n + 1)
+                                                * sizeof(*targets));
+    int i;
 
-    for (i = 0; i < view->balance.n; i++) {
-        for (j = 0; j < list->nelts; j++) {
-            const llmgw_target_t *t = APR_ARRAY_IDX(list, j,
-                                                    const llmgw_target_t *);
-
-            if (llmgw_standing_slot(t) == view->balance.candidates[i].slot) {
-                view->targets[i] = t;
-            }
-        }
+    for (i = 0; i < balance->n; i++) {
+        targets[i] = APR_ARRAY_IDX(list, balance->candidates[i].whose,
+                                   const llmgw_target_t *);
     }
+    return targets;
 }
 
 static void set_reads(llmgw_view_t *view)
@@ -114,6 +111,7 @@ static llmgw_view_t *make_view(const apr_array_header_t *list, int method,
         set_candidate(&candidates[i], APR_ARRAY_IDX(list, i,
                                                     const llmgw_target_t *),
                       conf, p);
+        candidates[i].whose = i;
     }
     llmgw_balance_prepare(candidates, list->nelts);
     view->balance.method = method;
@@ -123,9 +121,7 @@ static llmgw_view_t *make_view(const apr_array_header_t *list, int method,
     view->balance.half_life_usec = LLMGW_SLOT_HALF_LIFE_USEC;
     view->balance.spill = LLMGW_BALANCE_SPILL;
     view->balance.spill_calls = LLMGW_BALANCE_SPILL_CALLS;
-    view->targets = apr_pcalloc(p, (list->nelts + 1)
-                                * sizeof(*view->targets));
-    match_targets(view, list);
+    view->targets = sort_targets(&view->balance, list, p);
     set_reads(view);
     return view;
 }
@@ -201,15 +197,18 @@ static const llmgw_view_t *renew(const llmgw_view_t **shown,
                                  const llmgw_config_t *conf)
 {
     llmgw_view_t *view = NULL;
+    apr_uint64_t digest;
 
     apr_thread_mutex_lock(child.mutex);
-    if (*shown && (*shown)->digest == digest_of(balancer)) {
+    digest = digest_of(balancer);       /* first: what changes while the view
+                                         * is made is in the next one */
+    if (*shown && (*shown)->digest == digest) {
         view = (llmgw_view_t *)*shown;
     }
     else {
         view = make_view(enabled_targets(route, child.pool),
                          current_method(balancer, conf), conf, child.pool);
-        view->digest = digest_of(balancer);
+        view->digest = digest;
     }
     view->seen = apr_time_now();
     __atomic_store_n(shown, view, __ATOMIC_RELEASE);

@@ -191,10 +191,10 @@ START_TEST(test_comes_back)
     const char *text;
 
     play(t, 10);
-    llmgw_slot_flag(&t->slots[1], LLMGW_SLOT_DRAINED, 1);
+    t->candidates[1].drained = 1;
     play(t, 10000);
     ck_assert_ptr_eq(strchr(play(t, 1000), 'b'), NULL);
-    llmgw_slot_flag(&t->slots[1], LLMGW_SLOT_DRAINED, 0);
+    t->candidates[1].drained = 0;
     text = play(t, 20);
     ck_assert_ptr_ne(memchr(text, 'b', 2), NULL);
     ck_assert_ptr_eq(strstr(text, "bbbbb"), NULL);
@@ -202,10 +202,10 @@ START_TEST(test_comes_back)
 
     /* of three, one is away while the others go on taking turns */
     t = targets_make(3, LLMGW_BALANCE_WEIGHTED);
-    llmgw_slot_flag(&t->slots[2], LLMGW_SLOT_DRAINED, 1);
+    t->candidates[2].drained = 1;
     ck_assert_str_eq(play(t, 6), "ababab");
     play(t, 10000);
-    llmgw_slot_flag(&t->slots[2], LLMGW_SLOT_DRAINED, 0);
+    t->candidates[2].drained = 0;
     ck_assert_ptr_eq(strstr(play(t, 30), "ccccc"), NULL);
     ck_assert_ptr_ne(strstr(play(t, 9), "abc"), NULL);
 }
@@ -241,12 +241,11 @@ START_TEST(test_no_starvation)
         int away = (int)(targets_random(&seed) % 64);
 
         if (away < 8) {
-            llmgw_slot_flag(&t->slots[away], LLMGW_SLOT_DRAINED,
-                            !(t->slots[away].flags & LLMGW_SLOT_DRAINED));
+            t->candidates[away].drained = !t->candidates[away].drained;
         }
         picked = targets_pick(t, START, 0);
         for (j = 0; j < 8; j++) {
-            int drained = (t->slots[j].flags & LLMGW_SLOT_DRAINED) != 0;
+            int drained = t->candidates[j].drained;
 
             ck_assert(!drained || picked != j);
             since[j] = j == picked || drained ? 0 : since[j] + 1;
@@ -543,7 +542,7 @@ START_TEST(test_prefix)
         ck_assert_int_eq(pick_prefix(t, (apr_uint64_t)i + 1), before[i]);
     }
     /* without one of them, only its own move */
-    llmgw_slot_flag(&t->slots[2], LLMGW_SLOT_DRAINED, 1);
+    t->candidates[2].drained = 1;
     for (i = 0; i < 1000; i++) {
         int now = pick_prefix(t, (apr_uint64_t)i + 1);
 
@@ -552,7 +551,7 @@ START_TEST(test_prefix)
     }
     ck_assert_int_gt(moved, 150);
     ck_assert_int_lt(moved, 250);
-    llmgw_slot_flag(&t->slots[2], LLMGW_SLOT_DRAINED, 0);
+    t->candidates[2].drained = 0;
     /* by weight */
     for (i = 0; i < 5; i++) {
         targets_weigh(t, i, i + 1);
@@ -610,13 +609,12 @@ START_TEST(test_every_method)
             int picked;
 
             j = (int)(bits % 10);
-            llmgw_slot_flag(&t->slots[j], LLMGW_SLOT_DRAINED, bits >> 8 & 1);
+            t->candidates[j].drained = (int)(bits >> 8 & 1);
             llmgw_load_add(&t->slots[j].load, (apr_uint32_t)(bits >> 40));
             t->need.prefix = bits >> 16;
             memcpy(saved, t->slots, sizeof(t->slots));
             picked = targets_pick(t, START, bits);
-            ck_assert(picked < 0
-                      || !(t->slots[picked].flags & LLMGW_SLOT_DRAINED));
+            ck_assert(picked < 0 || !t->candidates[picked].drained);
             memcpy(t->slots, saved, sizeof(t->slots));
             ck_assert_int_eq(targets_pick(t, START, bits), picked);
         }

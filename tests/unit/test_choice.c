@@ -13,7 +13,7 @@ START_TEST(test_reasons)
     int i;
 
     llmgw_choice_exclude(choice, 1);
-    llmgw_slot_flag(&t->slots[2], LLMGW_SLOT_DRAINED, 1);
+    t->candidates[2].drained = 1;
     llmgw_slot_flag(&t->slots[3], LLMGW_SLOT_UNHEALTHY, 1);
     t->candidates[4].context_max = 999;
     t->candidates[0].context_max = 1000;
@@ -65,7 +65,7 @@ START_TEST(test_ask)
         t->candidates[i].ask = i != 5;
         t->candidates[i].tier = i >= 6;
     }
-    llmgw_slot_flag(&t->slots[4], LLMGW_SLOT_DRAINED, 1);
+    t->candidates[4].drained = 1;
     for (i = 0; i < 6; i++) {
         int picked = llmgw_balance_pick(&t->balance, choice, &t->need, START,
                                         0);
@@ -177,7 +177,7 @@ START_TEST(test_wait)
     llmgw_breaker_change_t change;
 
     ck_assert(wait_of(t) == 0);
-    llmgw_slot_flag(&t->slots[0], LLMGW_SLOT_DRAINED, 1);
+    t->candidates[0].drained = 1;
     targets_open(t, 1, START);
     llmgw_bench_limit(&t->slots[2].bench, 20 * SEC, START);
     ck_assert(wait_of(t) == 10 * SEC);

@@ -10,8 +10,6 @@ START_TEST(test_table)
     ck_assert_str_eq(row->code, "model_not_found");
     ck_assert_int_eq(row->http_status, 404);
     ck_assert_int_eq(row->kind, LLMGW_ERRKIND_NOT_FOUND);
-    ck_assert(!row->retryable);
-    ck_assert(llmgw_status_get(LLMGW_ERESET)->retryable);
     ck_assert_int_eq(llmgw_status_get(LLMGW_ERESET)->breaker,
                      LLMGW_BREAKER_FAILURE);
     for (off = 0; off < 100; off++) {

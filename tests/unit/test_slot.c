@@ -273,12 +273,12 @@ END_TEST
 START_TEST(test_flags)
 {
     clear();
-    llmgw_slot_flag(&slot, LLMGW_SLOT_DRAINED, 1);
     llmgw_slot_flag(&slot, LLMGW_SLOT_UNHEALTHY, 1);
-    ck_assert(slot.flags == (LLMGW_SLOT_DRAINED | LLMGW_SLOT_UNHEALTHY));
-    llmgw_slot_flag(&slot, LLMGW_SLOT_DRAINED, 0);
-    llmgw_slot_flag(&slot, LLMGW_SLOT_DRAINED, 0);
-    ck_assert(slot.flags == LLMGW_SLOT_UNHEALTHY);
+    llmgw_slot_flag(&slot, LLMGW_SLOT_UNHEALTHY << 1, 1);
+    ck_assert(slot.flags == LLMGW_SLOT_UNHEALTHY * 3);
+    llmgw_slot_flag(&slot, LLMGW_SLOT_UNHEALTHY, 0);
+    llmgw_slot_flag(&slot, LLMGW_SLOT_UNHEALTHY, 0);
+    ck_assert(slot.flags == LLMGW_SLOT_UNHEALTHY << 1);
 }
 END_TEST
 
@@ -319,7 +319,7 @@ START_TEST(test_carry)
     hold(&h, 100, START);
     report(&h, LLMGW_BREAKER_FAILURE, 0, START);
     llmgw_slot_usage(&slot, 10, 20);
-    llmgw_slot_flag(&slot, LLMGW_SLOT_DRAINED, 1);
+    llmgw_slot_flag(&slot, LLMGW_SLOT_UNHEALTHY, 1);
     llmgw_bench_limit(&slot.bench, SEC, START);
     slot.turn = 77;
     slot.owner.digest = 1;

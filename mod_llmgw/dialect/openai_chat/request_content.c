@@ -105,14 +105,5 @@ apr_status_t llmgw_openai_chat_read_content(llmgw_reading_t *r,
                                             const llmgw_json_t *content,
                                             apr_array_header_t *parts)
 {
-    if (content->type == LLMGW_JSON_STRING) {
-        llmgw_parts_add(parts, LLMGW_PART_TEXT)->text =
-            llmgw_json_string(content, r->p);
-        return APR_SUCCESS;
-    }
-    if (content->type != LLMGW_JSON_ARRAY) {
-        return llmgw_reading_invalid(r, "content",
-                                     "a string or an array of parts");
-    }
-    return llmgw_reading_each(r, "content", content, read_part, parts);
+    return llmgw_openai_read_content(r, content, "content", read_part, parts);
 }

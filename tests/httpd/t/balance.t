@@ -99,7 +99,7 @@ BalancerPersist On
 ProxyPass /plain balancer://plain
 ProxyPass /quick balancer://quick
 CONF
-my $s = LLMGW::Server->start('balance', conf => $providers . $routes);
+my $s = LLMGW::Server->start('balance', conf => $providers . $routes, children => 2);
 upstream_does($_, 'ok') for @ways, qw(anth gemi);
 
 # The providers that served n calls of a route, in their order
@@ -268,6 +268,13 @@ for (['w_status_N', 'draining'], ['w_status_D', 'disabled'], ['w_status_H', 'hot
     is_deeply(counts(served('equal', 4)), { b => 4 }, "$name: no calls");
     change('a/m', "$field=0");
     is_deeply(counts(served('equal', 4)), { a => 2, b => 2 }, "no longer $name: calls again");
+}
+for my $round (1 .. 3) {        # whichever child sees what
+    change('a/m', 'w_status_N=1');
+    is_deeply(counts(served('equal', 1)), { b => 1 }, "drained once more: no call ($round)");
+    change('a/m', 'w_status_N=0');
+    is_deeply(counts(served('equal', 24)), { a => 12, b => 12 },
+              "every child gives it calls again ($round)");
 }
 change('a/m', 'w_status_D=1');
 change('b/m', 'w_status_D=1');

@@ -199,7 +199,7 @@ ok(wait_for(3, sub { call('k')->status == 200 }),
 $c->close;
 
 # ---- restarts -------------------------------------------------------------------------------
-$s->{conf} =~ s/open=3s/open=10s/;
+$s->{conf} =~ s/open=3s/open=60s/;
 $s->restart(conf => $s->{conf});
 fail_it('z');
 ok(refused('z'), 'open');

@@ -8,7 +8,6 @@ use strict;
 use warnings;
 use LLMGW::Test;
 use LLMGW::Server;
-use Time::HiRes qw(sleep);
 
 # name => [target, options]; w and s: status and attempts without a fallback of
 # a whole answer and a stream ("200!": one that ends with an error event);
@@ -90,13 +89,13 @@ for my $fault (@fault) {
                          route => 'c' . ++$n, tag => "fm$$" . "x$n" };
             push @cell, $cell;
             my $model = $target =~ m{^mock/} ? "$target,tag:$cell->{tag}" : $target;
-            $routes .= "<LLMRoute $cell->{route}>\nLLMTarget $model total=1500ms\n"
+            $routes .= "<LLMRoute $cell->{route}>\nLLMTarget $model total=1800ms\n"
                      . ($pair ? "LLMTarget well/ok tier=1\n" : '') . "</LLMRoute>\n";
         }
     }
 }
 my $s = LLMGW::Server->start('faults', conf => <<"CONF" . $routes);
-LLMTimeout connect=400ms first=700ms idle=700ms total=6s
+LLMTimeout connect=1s first=1s idle=1s total=6s
 LLMRetry attempts=2 backoff=10ms budget=100%
 LLMBreaker ratio=50% min=2 window=1min open=1min probes=1
 LLMResponseBody 256K
@@ -177,7 +176,7 @@ for my $cell (@cell) {
     my $at_first = $asked{ $cell->{tag} } || 0;
     push @wrong, "asked $at_first times"
         if $at_first > $cell->{attempts} + ($want->{again} ? 2 : 0);
-    push @wrong, "$took{ $cell->{id} } ms" if ($took{ $cell->{id} } || 9e9) > 4500;
+    push @wrong, "$took{ $cell->{id} } ms" if ($took{ $cell->{id} } || 9e9) > 6000;
     push @wrong, 'no text' if $status eq '200' && $a->text ne 'Hello from mock';
     push @wrong, 'no message' if $status !~ /^200/ && !length($a->error->{message} || '');
     ok(!@wrong, $where . (@wrong ? ' -- ' . join(', ', @wrong) : ''))

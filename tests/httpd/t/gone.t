@@ -58,6 +58,11 @@ for my $p (qw(mock claude)) {
 leaves(what => 'while connecting', model => 'full/x', ready => \&slept, within => 1600);
 leaves(what => 'while the provider is silent', model => 'silent/x', ready => \&slept,
        within => 1600);
+for my $how (qw(close reset)) {
+    leaves(what => "amid a TLS handshake, $how" . ($_ ? ', stream' : ''), how => $how,
+           model => 'silenttls/x', stream => $_, ready => \&slept, within => 1600)
+        for 0, 1;
+}
 leaves(what => 'echo, in its delay', model => 'slowecho/x', ready => sub { 1 });
 leaves(what => 'echo, mid-stream', model => 'slowecho/x', stream => 1,
        ready => sub { $_[0]->await(qr/data:/, 5) });

@@ -6,11 +6,7 @@ use Cwd ();
 use LLMGW::Server;
 expect_log(qr/LLMGW\d+.*(?:literal|tls-verify=off|the key stands)/);   # as at the start
 
-my $pid = httpd_pid();
-my $start = -s vars('t_logs') . '/error_log';
-sub resumed {
-    return wait_for(15, sub { log_since($start) =~ /resuming normal operations/ });
-}
+my $shared = LLMGW::Server->shared;
 sub begin {
     my ($model) = @_;
     my $c = LLMGW::Http->new(port());
@@ -28,9 +24,8 @@ $whole->put(raw(body => json({ model => 'mock/delay-head,ms=3000',
     messages => [{ role => 'user', content => prompt() }] })));
 ok($c{$_}->await(qr/t2 /, 8), "$_: a stream is under way") for sort keys %c;
 
-kill USR1 => $pid;
-ok(resumed(), 'the server restarted gracefully');
-is(httpd_pid(), $pid, 'as the same process');
+ok($shared->restart(busy => 1), 'the server restarted gracefully');
+is(httpd_pid(), $shared->pid, 'as the same process');
 is(ask('mock/ok')->text, 'Hello from mock', 'new requests are served meanwhile');
 
 for my $p (sort keys %c) {
@@ -45,11 +40,7 @@ $whole->close;
 # ---- twice more, at once after one another -----------------------------------------------
 my $c = begin($model{mock});
 ok($c->await(qr/t1 /, 8), 'another stream');
-for (1 .. 2) {
-    $start = -s vars('t_logs') . '/error_log';
-    kill USR1 => $pid;
-    resumed();
-}
+ok($shared->restart(busy => 1), 'a restart') for 1 .. 2;
 ok($c->answer(timeout => 20)->done, 'two restarts do not cut it');
 $c->close;
 is(ask('tls/ok')->text, 'Hello from mock', 'TLS after restarts');
@@ -90,12 +81,11 @@ sub all_whole {
 }
 
 my @c = streams();
-ok($s->restart, 'a graceful restart under 50 streams');
+ok($s->restart(busy => 1), 'a graceful restart under 50 streams');
 is(ask('new', port => $s->port)->text, 'w1 w2 ', 'new calls meanwhile');
 (my $other = $many) =~ s/n:2/n:3/;
-ok($s->restart(conf => $other), 'another, with another configuration');
-ok(wait_for(5, sub { ask('new', port => $s->port)->text eq 'w1 w2 w3 ' }),
-   'new calls have the new one');
+ok($s->restart(conf => $other, busy => 1), 'another, with another configuration');
+is(ask('new', port => $s->port)->text, 'w1 w2 w3 ', 'new calls have the new one');
 all_whole('restarts', @c);
 
 # A configuration that cannot be used leaves the server as it was

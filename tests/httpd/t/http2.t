@@ -77,6 +77,15 @@ for my $p (qw(mock claude)) {
     leaves("$p: a stream is cancelled before its head", "$p/stall-head", 1, $asked, $cancel);
     leaves("$p: a whole answer is cancelled", "$p/stall-head", 0, $asked, $cancel);
 }
+for my $stream (0, 1) {
+    my $id = tag();
+    my $a = post('silenttls/x', $stream, headers => ['x-request-id' => $id]);
+    $h->wait_for(0.3, sub { 0 });
+    $cancel->($a);
+    my $l = access($id);
+    is($l->{status}, 499, "amid a TLS handshake ($stream): logged as 499");
+    ok($l->{ms} < 1600, "amid a TLS handshake ($stream): soon") or diag($l->{ms});
+}
 $a = post('mock/ok', 0);
 ok($h->finish($a) && $a->text eq 'Hello from mock', 'the connection goes on');
 leaves('the connection is closed', 'mock/slow-stream,n=100,ms=100', 1, $flows,

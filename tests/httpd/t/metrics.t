@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 use LLMGW::Test;
+use LLMGW::Server;
 use LLMGW::Metrics;
 
 expect_log(qr/LLMGW\d+/);
@@ -111,6 +112,16 @@ grew(what => 'four streams', rows => [
 ]);
 $sum = $m->sum('gen_ai_server_time_per_output_token_seconds_sum', @genai) - $sum;
 ok($sum > 4 * 0.035 && $sum < 4 * 0.3, 'about 40 ms a token') or diag($sum);
+
+# ---- embeddings ----------------------------------------------------------------------------------
+is(request(vhost => 'figures', path => '/v1/embeddings',
+           body => json({ model => 'me-twins', input => 'words' }))->status, 200, 'embeddings');
+grew(what => 'embeddings', rows => [
+    [1, requests(operation => 'embeddings', route => 'me-twins')],
+    [1, ['gen_ai_server_request_duration_seconds_count', gen_ai_operation_name => 'embeddings',
+         gen_ai_request_model => 'me-twins']],
+    [0, requests(operation => 'chat', route => 'me-twins')],
+]);
 
 # ---- fallback, retries, keys --------------------------------------------------------------------
 is(ask_me('me-fall')->text, 'Hello from mock', 'a fallback') for 1 .. 2;
@@ -233,14 +244,11 @@ grew(what => 'many names', rows => [
 ok($m->count - $lines < 250, 'are a few lines more') or diag($m->count - $lines);
 
 # ---- restarts -------------------------------------------------------------------------------------------
-my $start = -s vars('t_logs') . '/error_log';
 $c = LLMGW::Http->new(port('figures'));
 $c->put(raw(body => json({ model => 'me-span', stream => JSON::PP::true,
     messages => [{ role => 'user', content => prompt() }] })));
 ok($c->await(qr/t1 /, 5), 'a stream is under way');
-kill USR1 => httpd_pid();
-ok(wait_for(15, sub { log_since($start) =~ /resuming normal operations/ }),
-   'the server restarted gracefully');
+ok(LLMGW::Server->shared->restart(busy => 1), 'the server restarted gracefully');
 is(ask_me('me-price')->text, 'Hello from mock', 'and serves');
 is($c->answer->finish, 'stop', 'the stream ends in the child that began it');
 $c->close;

@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 use LLMGW::Test;
+use LLMGW::Server;
 
 expect_log(qr/LLMGW\d+/);
 
@@ -79,10 +80,7 @@ is_deeply([map { "$_->{key} $_->{status} $_->{refused}" } @{ $p->{keys} }],
 ok($p->{keys}[0]{benched_seconds} > 250, 'and how long one is left out');
 
 # ---- restarts --------------------------------------------------------------------------------
-my $start = -s vars('t_logs') . '/error_log';
-kill USR1 => httpd_pid();
-ok(wait_for(15, sub { log_since($start) =~ /resuming normal operations/ }),
-   'the server restarted gracefully');
+ok(LLMGW::Server->shared->restart, 'the server restarted gracefully');
 $s = status();
 is($s->{server}{generation}, $generation + 1, 'the next generation');
 is(target_of($s, 'st-main', 0)->{counts}{attempts}, 3, 'knows what the one before did');

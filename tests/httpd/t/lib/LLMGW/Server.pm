@@ -4,6 +4,7 @@
 #   ask('model', port => $s->port);
 #   $s->restart(conf => $other);     # graceful
 #   $s->stop;                        # fails the test for undeclared warnings
+#   LLMGW::Server->shared->restart(busy => 1);
 #
 # The configuration may use ${UP}, the mock's URL; ${SW}/NAME is a provider that
 # behaves as upstream_does(NAME, ...) says. The gateway is at /v1.
@@ -14,8 +15,7 @@ use Cwd ();
 use Exporter 'import';
 use IO::Socket::INET;
 use Test::More;
-use Time::HiRes qw(sleep time);
-use LLMGW::Test qw(slurp spew stats up vars wait_for);
+use LLMGW::Test qw(httpd_pid log_since slurp spew stats up vars wait_for);
 
 our @EXPORT = qw(upstream_does upstream_again switched);
 
@@ -110,6 +110,13 @@ sub start {
     return $s;
 }
 
+# The server of all test files
+sub shared {
+    my ($class) = @_;
+    return bless { name => 'shared', log => vars('t_logs') . '/error_log',
+                   pid => httpd_pid() }, $class;
+}
+
 sub port { $_[0]{port} }
 sub pid  { $_[0]{pid} }
 sub log_text { slurp($_[0]{log}) }
@@ -126,19 +133,41 @@ sub children {
     return split ' ', slurp($dir);
 }
 
-# A graceful restart, with another configuration if one is given
+# A process's TCP sockets, as [local port, state]
+my $LISTEN = 10;
+sub sockets {
+    my ($pid) = @_;
+    my %socket = map { my @f = split; my ($port) = $f[1] =~ /:(\w+)$/;
+                       ("socket:[$f[9]]" => [$port, hex $f[3]]) }
+                 grep { /^\s*\d+:/ } split /\n/, slurp('/proc/net/tcp');
+    return grep { $_ } map { $socket{ readlink || '' } } glob "/proc/$pid/fd/*";
+}
+
+# May a child that is to end take another call still? With threads it closes its
+# listeners first; a process that is at a call ends after that.
+sub may_accept {
+    my ($pid) = @_;
+    my @sockets = sockets($pid);
+    my %listens = map { $_->[0] => 1 } grep { $_->[1] == $LISTEN } @sockets;
+    my @calls = grep { $_->[1] != $LISTEN && $listens{ $_->[0] } } @sockets;
+    return %listens && !($ENV{LLMGW_TEST_MPM} eq 'prefork' && @calls);
+}
+
+# Restart gracefully, and wait until only new children take calls. Options: conf,
+# another configuration; signal; busy, where calls are under way: the children
+# they are in are not waited for
 sub restart {
     my ($s, %o) = @_;
-    my $before = $s->count(qr/resuming normal operations/);
+    my $from = -s $s->{log};
+    my %old = map { $_ => 1 } $s->children;
     if (defined $o{conf}) {
         $s->{conf} = $o{conf};
         $s->write_conf;
     }
     kill $o{signal} || 'USR1', $s->{pid};
-    my $done = wait_for(20, sub {
-        $s->count(qr/resuming normal operations/) > $before });
-    sleep 0.3;              # new children take over
-    return $done;
+    return wait_for(30, sub {
+        log_since($from, $s->{log}) =~ /resuming normal operations/
+            && !grep { $old{$_} && (!$o{busy} || may_accept($_)) } $s->children });
 }
 
 # Lines at warn or above that no pattern declares

@@ -171,8 +171,8 @@ my $error_log = vars('t_logs') . '/error_log';
 my $log_start = -s $error_log || 0;
 
 sub log_since {
-    my ($from) = @_;
-    open my $in, '<', $error_log or return '';
+    my ($from, $file) = @_;
+    open my $in, '<', $file || $error_log or return '';
     seek $in, defined $from ? $from : $log_start, 0;
     local $/;
     my $text = <$in>;
