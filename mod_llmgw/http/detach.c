@@ -292,6 +292,14 @@ static void post(detached_t *d)
     llmgw_jobs_post(&d->job);
 }
 
+/* Write on, if the client takes some. */
+static apr_status_t drain(const detached_t *d, unsigned int why)
+{
+    return why & LLMGW_WAKE_CLIENT && !d->client_gone
+           ? llmgw_outlet_drain_more(d->outlet)
+           : llmgw_outlet_drain(d->outlet);
+}
+
 /* Step the call until it waits, or something may block. */
 static void relay_call(detached_t *d, unsigned int why)
 {
@@ -299,7 +307,7 @@ static void relay_call(detached_t *d, unsigned int why)
     int steps;
 
     if (why & LLMGW_WAKE_CLIENT && llmgw_outlet_holds(d->outlet)
-        && llmgw_outlet_drain(d->outlet) != APR_SUCCESS) {
+        && drain(d, why) != APR_SUCCESS) {
         d->client_gone = 1;
     }
     if (d->client_gone || d->c->aborted) {
@@ -322,9 +330,9 @@ static void relay_call(detached_t *d, unsigned int why)
 }
 
 /* Write on; when all is written, or never will be, a worker goes on. */
-static void relay_rest(detached_t *d)
+static void relay_rest(detached_t *d, unsigned int why)
 {
-    apr_status_t rv = llmgw_outlet_drain(d->outlet);
+    apr_status_t rv = drain(d, why);
 
     if (rv == APR_SUCCESS && llmgw_outlet_holds(d->outlet)
         && !d->client_gone) {
@@ -418,7 +426,7 @@ static void wake(llmgw_waiter_t *waiter, unsigned int why)
         break;
     case STATE_ANSWER:
     case STATE_REST:
-        relay_rest(d);
+        relay_rest(d, why);
         break;
     case STATE_KEPT:
         wait_next(d, why);

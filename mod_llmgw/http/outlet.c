@@ -85,6 +85,12 @@ apr_status_t llmgw_outlet_drain(llmgw_outlet_t *outlet)
     return rv;
 }
 
+apr_status_t llmgw_outlet_drain_more(llmgw_outlet_t *outlet)
+{
+    outlet->moved = apr_time_now();
+    return llmgw_outlet_drain(outlet);
+}
+
 /* Take flushes out. @return how many bytes there are, -1 if nobody knows */
 static apr_off_t strip(apr_bucket_brigade *bb)
 {

@@ -31,6 +31,10 @@ void llmgw_outlet_close(llmgw_outlet_t *outlet);
  */
 apr_status_t llmgw_outlet_drain(llmgw_outlet_t *outlet);
 
+/** The same, when poll() said that the client took some: of a piece maybe a
+ * part, which the core filter does not tell. */
+apr_status_t llmgw_outlet_drain_more(llmgw_outlet_t *outlet);
+
 /** Non-zero while something is left that the client has not taken. */
 int llmgw_outlet_holds(const llmgw_outlet_t *outlet);
 
