@@ -71,6 +71,7 @@ apr_status_t llmgw_outlet_drain(llmgw_outlet_t *outlet)
     }
     if (outlet->c->data_in_output_filters) {
         rv = drain_core(outlet);
+        outlet->moved = apr_time_now();
         if (rv != APR_SUCCESS || outlet->c->data_in_output_filters) {
             return rv;
         }

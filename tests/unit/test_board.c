@@ -197,6 +197,60 @@ START_TEST(test_rows)
 }
 END_TEST
 
+/* Calls that hold no thread are counted in the row of their process, whoever
+ * else comes and goes; a dead one has none, and hands none on. */
+START_TEST(test_detached)
+{
+    llmgw_board_t board = make_board(&room);
+    int row, other;
+
+    ck_assert_uint_eq(llmgw_board_detached(&board), 0);
+    row = llmgw_board_claim(&board, 100);
+    other = llmgw_board_claim(&board, 200);
+    llmgw_word_add(&board.detached[row], 3);
+    llmgw_word_add(&board.detached[other], 4);
+    ck_assert_uint_eq(llmgw_board_detached(&board), 7);
+    llmgw_word_add(&board.detached[row], (apr_uint64_t)-1);
+    ck_assert_uint_eq(llmgw_board_detached(&board), 6);
+    llmgw_board_reclaim(&board, 300);
+    llmgw_board_reclaim(&board, 0);
+    ck_assert_uint_eq(llmgw_board_detached(&board), 6);
+    llmgw_board_reclaim(&board, 100);
+    llmgw_board_reclaim(&board, 100);
+    ck_assert_uint_eq(llmgw_board_detached(&board), 4);
+    ck_assert_int_eq(llmgw_board_claim(&board, 300), row);
+    ck_assert_uint_eq(llmgw_board_detached(&board), 4);
+    /* a pid that comes again begins with none */
+    ck_assert_int_eq(llmgw_board_claim(&board, 200), other);
+    ck_assert_uint_eq(llmgw_board_detached(&board), 0);
+    drop_board(&board);
+}
+END_TEST
+
+/* Every row counts, the last one too, and none lies in another's memory. */
+START_TEST(test_detached_rows)
+{
+    llmgw_board_t board = make_board(&room);
+    apr_uint32_t i;
+
+    for (i = 0; i < room.children; i++) {
+        ck_assert_int_eq(llmgw_board_claim(&board, 100 + i), (int)i);
+        llmgw_word_add(&board.detached[i], (apr_uint64_t)1 << i);
+    }
+    ck_assert_uint_eq(llmgw_board_detached(&board),
+                      ((apr_uint64_t)1 << room.children) - 1);
+    for (i = 0; i < room.children; i++) {
+        ck_assert_uint_eq(llmgw_board_pid(&board, i), 100 + i);
+        ck_assert(llmgw_board_cell(&board, (int)i, 0)->load == 0);
+        llmgw_board_reclaim(&board, 100 + i);
+        ck_assert_uint_eq(llmgw_board_detached(&board),
+                          ((apr_uint64_t)1 << room.children)
+                          - ((apr_uint64_t)2 << i));
+    }
+    drop_board(&board);
+}
+END_TEST
+
 /* ---- many threads of many processes -------------------------------------- */
 
 #define CHILDREN 4
@@ -452,5 +506,6 @@ START_TEST(test_killed)
 END_TEST
 
 UNIT_MAIN("board", test_attach, test_place, test_oldest_first,
-          test_reused_slot, test_carry, test_rows, test_many_processes,
+          test_reused_slot, test_carry, test_rows, test_detached,
+          test_detached_rows, test_many_processes,
           test_killed)

@@ -224,6 +224,8 @@ my %wrong = (
     LLMBreaker => [qw(ratio=0% ratio=101% ratio=20 min=0 min=1001 window=0 open=x probes=0
                       probes=101 slow=no slow-ratio=0% on)],
     LLMHealthCheck => [qw(interval=0 timeout=x path=models path= on)],
+    LLMDetach => [qw(maybe threads=0 threads=65 threads=-1 threads=x threads= max=0 max=1000001
+                     max=-5 max=many full=wait full= spin=fast spin=-1ms spin= nonsense=1)],
 );
 for my $d (sort keys %wrong) {
     for my $value (@{$wrong{$d}}) {
@@ -241,6 +243,15 @@ bad($_, qr/LLMAllow/) for 'LLMAllow', 'LLMAllow a b', 'LLMAllow ""', 'LLMAllow "
     "<Location /v1>\nLLMAllow true\n</Location>",
     "LLMProvider e echo -\n<LLMRoute x>\nLLMTarget e\nLLMAllow \"(((\"\n</LLMRoute>";
 bad('LLMAllow "%{LLM_NONSENSE} == 1"', qr/LLM_NONSENSE/);
+bad('LLMDetach', qr/LLMDetach/);
+bad("LLMDetach $_", qr/LLMDetach/) for '""', 'refuse';
+bad("<VirtualHost *:80>\nLLMDetach $_=2\n</VirtualHost>", qr/LLMDetach/, qr/$_=/, qr/VirtualHost/)
+    for qw(threads max);
+bad("<Location /v1>\nLLMDetach off\n</Location>", qr/LLMDetach/);
+bad("${e}<LLMRoute x>\nLLMTarget e\nLLMDetach off\n</LLMRoute>", qr/LLMDetach/);
+good("LLMDetach $_") for 'on', 'off', 'Off', 'threads=64', 'on threads=1 max=1000000 full=refuse spin=2ms',
+    'max=1 full=stay spin=off', 'spin=1s';
+good("<VirtualHost *:80>\nLLMDetach $_\n</VirtualHost>") for 'off', 'on full=refuse spin=off';
 bad("LLMAutoRoute $_", qr/LLMAutoRoute/) for qw(maybe 1), '""', 'on off';
 bad("LLMUnsupported $_", qr/LLMUnsupported/) for qw(ignore on), '""', 'drop reject';
 

@@ -3,22 +3,41 @@
 #   my $c = LLMGW::Http->new($port);
 #   $c->put("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 #   my $a = $c->answer;              # an LLMGW::Answer
+#
+# Options of new(): tls, over TLS; rcvbuf, how little the kernel takes for us.
 package LLMGW::Http;
 use strict;
 use warnings;
 use IO::Select;
 use IO::Socket::INET;
-use Socket qw(SOL_SOCKET SO_LINGER IPPROTO_TCP TCP_NODELAY);
+use Socket qw(PF_INET SOCK_STREAM SOL_SOCKET SO_LINGER SO_RCVBUF INADDR_LOOPBACK
+    IPPROTO_TCP TCP_NODELAY pack_sockaddr_in);
 use Time::HiRes qw(time);
 
+sub connect_to {
+    my ($port, $rcvbuf) = @_;
+    my $sock = IO::Socket::INET->new;
+    socket $sock, PF_INET, SOCK_STREAM, IPPROTO_TCP or die "socket: $!";
+    setsockopt $sock, SOL_SOCKET, SO_RCVBUF, pack('l', $rcvbuf);
+    connect $sock, pack_sockaddr_in($port, INADDR_LOOPBACK) or die "port $port: $!";
+    return $sock;
+}
+
 sub new {
-    my ($class, $port) = @_;
-    my $sock = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-        PeerPort => $port, Proto => 'tcp', Timeout => 5)
+    my ($class, $port, %o) = @_;
+    my $sock = $o{rcvbuf} ? connect_to($port, $o{rcvbuf})
+        : IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port,
+                                Proto => 'tcp', Timeout => 5)
         or die "port $port: $@";
     setsockopt $sock, IPPROTO_TCP, TCP_NODELAY, pack('l', 1);
+    if ($o{tls}) {
+        require IO::Socket::SSL;
+        IO::Socket::SSL->start_SSL($sock, SSL_verify_mode => 0)
+            or die "port $port: no TLS: $IO::Socket::SSL::SSL_ERROR";
+    }
     $sock->blocking(0);
-    return bless { sock => $sock, in => '', eof => 0, start => time }, $class;
+    return bless { sock => $sock, in => '', eof => 0, start => time,
+                   tls => $o{tls} }, $class;
 }
 
 # Send all; 0 when the server no longer takes it. The answer's clock starts.
@@ -38,12 +57,20 @@ sub put {
 }
 
 sub half_close { shutdown $_[0]{sock}, 1 }
-sub close      { CORE::close $_[0]{sock} }
+
+# Tell the server over TLS that no more comes; the socket stays open
+sub close_notify { return $_[0]{sock}->stop_SSL(SSL_fast_shutdown => 1) }
+
+sub close {
+    my ($c) = @_;
+    return $c->{tls} ? $c->{sock}->close(SSL_no_shutdown => 1)
+                     : CORE::close $c->{sock};
+}
 
 sub reset {
     my ($c) = @_;
     setsockopt $c->{sock}, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0);
-    CORE::close $c->{sock};
+    return $c->close;
 }
 
 # Wait for bytes; true if some came

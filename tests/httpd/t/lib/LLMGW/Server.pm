@@ -1,6 +1,7 @@
 # Server.pm: a server of one test's own: another configuration, restarts, kills
 #
 #   my $s = LLMGW::Server->start('name', conf => <<"CONF", children => 3);
+#   LLMGW::Server->start(..., mpm => $lines)     # of the event MPM's own
 #   ask('model', port => $s->port);
 #   $s->restart(conf => $other);     # graceful
 #   $s->stop;                        # fails the test for undeclared warnings
@@ -48,7 +49,9 @@ sub free_port {
 }
 
 sub mpm_conf {
-    my ($n) = @_;
+    my ($s) = @_;
+    my $n = $s->{children};
+    return $s->{mpm} if defined $s->{mpm} && $ENV{LLMGW_TEST_MPM} eq 'event';
     return "StartServers 12\nMinSpareServers 8\nMaxSpareServers 250\n"
          . "ServerLimit 250\nMaxRequestWorkers 250\n"
         if $ENV{LLMGW_TEST_MPM} eq 'prefork';
@@ -76,7 +79,7 @@ CoreDumpDirectory "$s->{dir}"
 GracefulShutDownTimeout 30
 SSLSessionCache "shmcb:$s->{dir}/ssl(65536)"
 Listen 127.0.0.1:$s->{port}
-@{[ mpm_conf($s->{children}) ]}
+@{[ mpm_conf($s) ]}
 ${defines}Define UP $up
 Define SW $up/sw
 Define CA $top/upstream/ca.pem
@@ -97,7 +100,7 @@ sub start {
     mkdir $dir;
     my $log = vars('t_logs') . "/server_$name";
     my $s = bless { name => $name, dir => $dir, log => "${log}_error_log",
-                    calls => "${log}_log", children => $o{children} || 1,
+                    calls => "${log}_log", children => $o{children} || 1, mpm => $o{mpm},
                     conf => $o{conf}, port => free_port() }, $class;
     unlink $s->{log}, $s->{calls};
     $s->write_conf;
