@@ -1,6 +1,6 @@
 # lib.sh: sourced by run.sh, peers.sh and streams.sh: servers, clients, figures
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # what is set here is for those who source it
+# shellcheck disable=SC2034,SC2154 # what they set, and what is set for them
 
 PATH=$PATH:/usr/sbin:/sbin
 ulimit -n "$(ulimit -Hn)"
@@ -90,9 +90,9 @@ httpd_setup() {
     moddir=$("$apxs" -q LIBEXECDIR)
 }
 
-# httpd_conf NAME CHILDREN THREADS MODULES: what is common to all; event MPM, so
-# many threads in each of so many children, and as many connections as there are
-# descriptors
+# httpd_conf NAME CHILDREN THREADS MODULES [ROOM]: what is common to all; event
+# MPM, so many threads in each of so many children, as many connections as there
+# are descriptors. ROOM is for children in all, those included that end
 httpd_conf() {
     local module
 
@@ -116,7 +116,7 @@ DefaultRuntimeDir "$dir/$1"
 ErrorLog "$dir/$1/error.log"
 LogLevel error proxy:crit
 StartServers $2
-ServerLimit $2
+ServerLimit ${5:-$2}
 ThreadLimit $3
 ThreadsPerChild $3
 MaxRequestWorkers $(($2 * $3))
@@ -130,7 +130,7 @@ CONF
 # httpd_start NAME: with $dir/NAME/httpd.conf
 httpd_start() {
     "$httpd" -d "$dir/$1" -f "$dir/$1/httpd.conf" -k start
-    await 20 listens "${port_of[$1]}" || {
+    { await 20 listens "${port_of[$1]}" && await 5 test -s "$dir/$1/pid"; } || {
         cat "$dir/$1/error.log" >&2
         die "httpd ($1) did not start."
     }
@@ -180,9 +180,8 @@ tree() {
     local child
 
     echo "$1"
-    for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
-        tree "$child"
-    done
+    cat "/proc/$1/task/"*/children 2>/dev/null | tr ' ' '\n' \
+        | while read -r child; do tree "$child"; done
 }
 
 # cpu_ticks PID: user and system time of its tree, of those that have ended too
@@ -194,11 +193,11 @@ cpu_ticks() {
     done | awk '{ n += $12 + $13 + $14 + $15 } END { print n + 0 }'
 }
 
-# memory_kb FIELD PID: Pss or Rss, summed over its tree
+# memory_kb FIELD PID...: Pss or Rss, summed
 memory_kb() {
     local pid
 
-    for pid in $(tree "$2"); do
+    for pid in "${@:2}"; do
         cat "/proc/$pid/smaps_rollup" 2>/dev/null || true
     done | awk -v field="$1:" '$1 == field { n += $2 } END { print n + 0 }'
 }

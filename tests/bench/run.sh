@@ -230,6 +230,12 @@ part_held() {
     done
 }
 
+# memory_of PID: Pss and Rss of its tree
+memory_of() {
+    # shellcheck disable=SC2046
+    echo "$(memory_kb Pss $(tree "$1")),$(memory_kb Rss $(tree "$1"))"
+}
+
 # streams_of SUBJECT COUNT: from a fresh server, and what becomes of its memory
 streams_of() {
     local who=$1 many=$2 pid ticks before during after figures running spread
@@ -241,20 +247,20 @@ streams_of() {
     # shellcheck disable=SC2046
     load closed $(client "$who" '') --connections 32 --seconds 1 >/dev/null
     sleep 1
-    before=$(memory_kb Pss "$pid"),$(memory_kb Rss "$pid")
+    before=$(memory_of "$pid")
     ticks=$(cpu_ticks "$pid")
     # shellcheck disable=SC2046
     load streams $(client "$who" "$suffix") --connections "$many" \
         --spread "$spread" >"$dir/streams.json" &
     running=$!
     sleep "$((spread + tokens / 4))"
-    during=$(memory_kb Pss "$pid"),$(memory_kb Rss "$pid")
+    during=$(memory_of "$pid")
     wait "$running"
     ticks=$(($(cpu_ticks "$pid") - ticks))
     after=$during
     if ((many == ${streams##* })); then
         sleep "$settle"
-        after=$(memory_kb Pss "$pid"),$(memory_kb Rss "$pid")
+        after=$(memory_of "$pid")
     fi
     figures=$(cat "$dir/streams.json")
     cell streams "$who" "$many" "$ticks" ",\"threads\":$(threads_of "$pid")$(
