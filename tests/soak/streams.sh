@@ -7,9 +7,9 @@
 # Clients come and go, over TLS and plain, to be translated for and not; one in
 # ten leaves in the middle; the server restarts gracefully every 20 seconds. Fails
 # for a stream that is not what it should be to the letter, for memory that grows
-# by more than 1 % over the last five minutes (or the second half: SECONDS is at
-# least 120, as a third of that has to see a whole restart), for
-# descriptors or processes that are left, and for a line in the log.
+# by more than 1 % over the last five minutes (in a shorter run, which sees few
+# restarts, by 5 % over its second half), for descriptors or processes that are
+# left, and for a line in the log. SECONDS is at least 120.
 seconds=${SECONDS:-0}               # bash counts in a variable of this name
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -156,11 +156,13 @@ judge_clients() {
 }
 
 # judge_memory COLUMN WHOSE: the last third of the last five minutes beside their
-# first third
+# first third; children come and go in each
 judge_memory() {
-    local window=$((seconds / 2 < 300 ? seconds / 2 : 300))
+    local window=$((seconds / 2 < 300 ? seconds / 2 : 300)) allowed=1
 
-    awk -v column="$1" -v whose="$2" -v window=$((window / 2)) '
+    ((seconds >= 600)) || allowed=5
+    awk -v column="$1" -v whose="$2" -v window=$((window / 2)) \
+        -v allowed="$allowed" '
         { v[NR] = $column }
         END {
             n = int(window / 3)
@@ -170,8 +172,8 @@ judge_memory() {
             }
             printf "memory of %s: %.1f -> %.1f MB (%+.2f %%)\n", whose,
                 early / n / 1024, late / n / 1024, 100 * (late / early - 1)
-            exit late > 1.01 * early
-        }' "$dir/memory" || complain "the memory of $2 grew by more than 1 %."
+            exit late > (1 + allowed / 100) * early
+        }' "$dir/memory" || complain "the memory of $2 grew by more than $allowed %."
 }
 
 judge_rest() {
@@ -184,7 +186,7 @@ judge_rest() {
     ((left <= 0)) || complain "$left descriptors are left."
     left=$(sockets 08 3 "${port_of[mock]}")
     ((left == 0)) || complain "$left connections to the mock are half closed."
-    left=$(grep -v ':notice\]' "$dir/llmgw/error.log" | head -n 10)
+    left=$(grep -v ':notice\]' "$dir/llmgw/error.log" | head -n 10) || true
     [ -z "$left" ] || complain "unexpected lines in the log:" "$left"
 }
 
