@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # report.pl: the table of a bench, the goals beside it, and both as JSON
 #
-#   report.pl --machine FILE --json FILE [--subjects A,B,...] CELLS
+#   report.pl --machine FILE --json FILE [--subjects A,B,...] [--goals] CELLS
 #
 # CELLS has a JSON object a line, each one measurement (run.sh, peers.sh). Of
 # measurements that were repeated the middle one is taken, figure by figure.
@@ -11,7 +11,7 @@ use Getopt::Long;
 use JSON::PP ();
 
 my %o = (subjects => 'direct,nginx,proxy,pass,translate,echo');
-GetOptions(\%o, 'machine=s', 'json=s', 'subjects=s') && @ARGV == 1 or exit 2;
+GetOptions(\%o, 'machine=s', 'json=s', 'subjects=s', 'goals') && @ARGV == 1 or exit 2;
 my @subjects = split /,/, $o{subjects};
 my %title = (direct => 'no gateway', proxy => 'mod_proxy', pass => 'llmgw',
              translate => 'translating', echo => 'echo');
@@ -177,6 +177,7 @@ for my $row (@rows) {
     printf "%-38s%s\n", $row->{name}, join '', map { my $v = $row->{value}{$_};
         sprintf '%12s', defined $v ? sprintf $row->{format}, $v : '-' } @subjects;
 }
+@goals = () unless $o{goals};
 print "\ngoals\n" if @goals;
 printf "%-56s%10.2f  wanted %s%s\n", $_->{name}, $_->{value}, $_->{wanted}, $_->{met} ? '' : '  NOT MET' for @goals;
 open my $out, '>', $o{json} or die "$o{json}: $!\n";

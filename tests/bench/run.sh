@@ -52,8 +52,9 @@ need 'have nginx' nginx nginx
 install_missing
 # shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
+# shellcheck source=tests/bench/cells.sh
+. tests/bench/cells.sh
 httpd_setup
-cells=$dir/cells
 mkdir -p "$(dirname "$json")"
 
 # ---- servers --------------------------------------------------------------------
@@ -125,12 +126,7 @@ declare -A server_of=([direct]=mock [nginx]=nginx [proxy]=proxy [pass]=llmgw
     [translate]=llmgw [echo]=llmgw)
 declare -A model_of=([direct]=bench [nginx]=bench [proxy]=bench [pass]=bench
     [translate]=a-bench [echo]=e-bench)
-
-# client SUBJECT MODEL_SUFFIX: the options of load for it
-client() {
-    echo "--url http://127.0.0.1:${port_of[${server_of[$1]}]}/v1/chat/completions" \
-        "--model ${model_of[$1]}$2" "$([ "$1" != echo ] || echo --echo)"
-}
+declare -A options_of=([echo]=--echo)
 
 # start SUBJECT [STREAMS]: its server, unless it runs
 start() {
@@ -151,25 +147,7 @@ start() {
     esac
 }
 
-# ---- cells ----------------------------------------------------------------------
-
-# cell PART SUBJECT SIZE CPU MORE LOAD: keep what was measured
-cell() {
-    printf '{"part":"%s","subject":"%s","size":%s,"cpu_ticks":%s%s,"load":%s}\n' \
-        "$@" >>"$cells"
-}
-
-# measure PART SUBJECT SIZE MODEL_SUFFIX MODE OPTIONS...
-measure() {
-    local part=$1 who=$2 size=$3 suffix=$4 pid=${pid_of[${server_of[$2]}]}
-    local ticks figures
-
-    shift 4
-    ticks=$(cpu_ticks "$pid")
-    # shellcheck disable=SC2046 # several options
-    figures=$(load "$1" $(client "$who" "$suffix") "${@:2}")
-    cell "$part" "$who" "$size" "$(($(cpu_ticks "$pid") - ticks))" '' "$figures"
-}
+# ---- parts ----------------------------------------------------------------------
 
 # Everyone is ready, and warm.
 start_all() {
@@ -228,54 +206,6 @@ part_held() {
             done
         done
     done
-}
-
-# memory_of PID: Pss and Rss of its tree
-memory_of() {
-    # shellcheck disable=SC2046
-    echo "$(memory_kb Pss $(tree "$1")),$(memory_kb Rss $(tree "$1"))"
-}
-
-# streams_of SUBJECT COUNT: from a fresh server, and what becomes of its memory
-streams_of() {
-    local who=$1 many=$2 pid ticks before during after figures running spread
-    local suffix=-t$tokens-r2
-
-    spread=$(((many + 4499) / 4500))
-    start "$who" "$many"
-    pid=${pid_of[${server_of[$who]}]}
-    # shellcheck disable=SC2046
-    load closed $(client "$who" '') --connections 32 --seconds 1 >/dev/null
-    sleep 1
-    before=$(memory_of "$pid")
-    ticks=$(cpu_ticks "$pid")
-    # shellcheck disable=SC2046
-    load streams $(client "$who" "$suffix") --connections "$many" \
-        --spread "$spread" >"$dir/streams.json" &
-    running=$!
-    sleep "$((spread + tokens / 4))"
-    during=$(memory_of "$pid")
-    wait "$running"
-    ticks=$(($(cpu_ticks "$pid") - ticks))
-    after=$during
-    if ((many == ${streams##* })); then
-        sleep "$settle"
-        after=$(memory_of "$pid")
-    fi
-    figures=$(cat "$dir/streams.json")
-    cell streams "$who" "$many" "$ticks" ",\"threads\":$(threads_of "$pid")$(
-        printf ',"%s_kb":[%s]' before "$before" during "$during" after "$after"
-    )" "$figures"
-    stop "${server_of[$who]}"
-}
-
-# All threads of a server, its main ones too.
-threads_of() {
-    local pid
-
-    for pid in $(tree "$1"); do
-        sed -n 's/^Threads:[^0-9]*//p' "/proc/$pid/status"
-    done | awk '{ n += $1 } END { print n }'
 }
 
 part_streams() {
@@ -338,26 +268,12 @@ part_bodies() {
 
 # ---- the whole ------------------------------------------------------------------
 
-# What the figures were taken on.
-describe() {
-    local version
-
-    version=$(git -c safe.directory='*' describe --always --dirty 2>/dev/null) \
-        || version=unknown
-    echo "processors=$(nproc)"
-    echo "processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
-    echo "memory=$(awk '/^MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo)"
-    echo "kernel=$(uname -sr | cut -d- -f1)"
-    echo "httpd=$("$httpd" -v | sed -n 's/^Server version: *\([^ ]*\).*/\1/p')"
-    echo "nginx=$(nginx -v 2>&1 | sed 's/.*: //')"
-    echo "module=$version"
-    echo "module threads=$children x $threads"
-    echo "ticks=$(getconf CLK_TCK)"
-}
-
 start_mock
-describe >"$dir/machine"
-: >"$cells"
+{
+    describe
+    echo "nginx=$(nginx -v 2>&1 | sed 's/.*: //')"
+    echo "module threads=$children x $threads"
+} >"$dir/machine"
 case ,$parts, in
 *,requests,* | *,latency,* | *,rate,* | *,held,*) start_all ;;
 esac
@@ -369,8 +285,4 @@ for part in requests latency rate held streams bodies; do
         ;;
     esac
 done
-perl tests/bench/report.pl --machine "$dir/machine" --json "$json" "$cells"
-for log in "$dir"/*/error.log; do
-    ! grep -v :notice "$log" | head -n 5 >&2 || true
-done
-echo "Written to ${json#"$top"/}"
+report --goals
