@@ -3,7 +3,6 @@
  * Meant to take little of the machine that it measures: text is looked at by
  * memchr, only tokens byte by byte.
  */
-#define _GNU_SOURCE
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -166,21 +165,23 @@ static size_t take_head(answer_t *a, const char *data, size_t len)
     return a->head_len - had;
 }
 
-/* A line of the chunks' framing ends here? */
+/* Around chunks: a size or nothing, CR, LF. */
 static void take_line_byte(answer_t *a, char byte)
 {
-    if (a->phase == SIZE && isxdigit((unsigned char)byte)) {
+    if (a->phase == SIZE && !a->is_cr && isxdigit((unsigned char)byte)) {
         a->left = a->left * 16 + (uint64_t)(isdigit((unsigned char)byte)
             ? byte - '0' : tolower((unsigned char)byte) - 'a' + 10);
     }
-    else if (byte != '\n') {
-        a->phase = byte == '\r' ? a->phase : BROKEN;
+    else if (byte == '\r' && !a->is_cr) {
+        a->is_cr = 1;
     }
-    else if (a->phase == SIZE) {
-        a->phase = a->left ? DATA : TRAILER;
+    else if (byte != '\n' || !a->is_cr) {
+        a->phase = BROKEN;
     }
     else {
-        a->phase = a->phase == DATA_END ? SIZE : OVER;
+        a->is_cr = 0;
+        a->phase = a->phase == SIZE ? (a->left ? DATA : TRAILER)
+                   : a->phase == DATA_END ? SIZE : OVER;
     }
 }
 

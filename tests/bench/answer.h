@@ -32,6 +32,7 @@ typedef struct answer_t {
     int keeps_alive;
     int phase;
     int is_chunked;
+    int is_cr;                  /* in a line around chunks */
     int is_wrong;
     uint64_t left;              /* of the body or of the chunk */
     size_t head_len;

@@ -1,5 +1,4 @@
 /* conn.c: a client's connection, plain or TLS, that never blocks */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>

@@ -14,7 +14,6 @@
  * letter (answer.h). Prints one JSON object; times are in microseconds. Exits
  * with 1 when it cannot start.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>

@@ -6,7 +6,6 @@
  * with keep-alive until it is killed. Each request's model says what to answer
  * and when (mock_text.h). Requests are not pipelined.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -4,7 +4,6 @@
  * monotonic clock of this machine when it was written, so that the client can
  * tell whose it is, whether one is missing, and how long it was on its way.
  */
-#define _GNU_SOURCE
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
