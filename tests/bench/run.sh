@@ -2,14 +2,16 @@
 # run.sh: this module beside nginx and plain mod_proxy_http, in one run
 #
 #   tests/bench/run.sh [--module FILE.so] [--tools DIR] [--json FILE]
-#       [--only PART[,PART...]] [--quick] [--children N] [--threads N]
+#       [--only PART[,PART...]] [--who SUBJECT[,SUBJECT...]] [--streams N[,N...]]
+#       [--quick] [--children N] [--threads N]
 #
 # All stand in front of the same provider (mock), one after another under the
 # same clients (load); docs/performance.md says what is measured, and how to read
-# it. Parts: requests, latency, rate, held, streams, bodies. A whole run takes
-# about 15 minutes, --quick about 2. --children and --threads are this module's
-# (2 of 32 threads); plain mod_proxy_http has as many, but for streams a thread
-# for each. Prints a table, and writes it as JSON (build/bench.json).
+# it. Parts: requests, latency, rate, held, streams, bodies; subjects: direct, nginx,
+# proxy, pass, translate, echo. A whole run takes about 15 minutes, --quick about
+# 2. --children and --threads are this module's (2 of 32 threads); plain
+# mod_proxy_http has as many, but for streams a thread for each. Prints a table,
+# and writes it as JSON (build/bench.json).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/packages.sh
@@ -20,6 +22,7 @@ module=$top/mod_llmgw/.libs/mod_llmgw.so
 tools=$top/tests/bench
 json=$top/build/bench.json
 parts=requests,latency,rate,held,streams,bodies
+subjects=direct,nginx,proxy,pass,translate,echo
 children=2
 threads=32
 rounds=3
@@ -40,9 +43,11 @@ while [ $# -gt 0 ]; do
     --tools) tools=$(readlink -f "$2") ;;
     --json) json=$(readlink -f "$2") ;;
     --only) parts=$2 ;;
+    --who) subjects=$2 ;;
+    --streams) streams=${2//,/ } ;;
     --children) children=$2 ;;
     --threads) threads=$2 ;;
-    *) sed -n '2,14s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    *) sed -n '2,16s/^# \{0,1\}//p' "$0" && exit 2 ;;
     esac
     shift 2
 done
@@ -128,6 +133,17 @@ declare -A model_of=([direct]=bench [nginx]=bench [proxy]=bench [pass]=bench
     [translate]=a-bench [echo]=e-bench)
 declare -A options_of=([echo]=--echo)
 
+# chosen SUBJECT...: those of them that are asked for
+chosen() {
+    local who
+
+    for who in "$@"; do
+        case ,$subjects, in
+        *,$who,*) echo "$who" ;;
+        esac
+    done
+}
+
 # start SUBJECT [STREAMS]: its server, unless it runs
 start() {
     local server=${server_of[$1]} many=${2:-0} each
@@ -153,57 +169,46 @@ start() {
 start_all() {
     local who
 
-    for who in nginx proxy pass; do
+    for who in $(chosen direct nginx proxy pass translate echo); do
         start "$who"
-    done
-    for who in direct nginx proxy pass translate echo; do
         # shellcheck disable=SC2046
         load closed $(client "$who" '') --connections 32 --seconds 0.5 >/dev/null
     done
 }
 
-part_requests() {
-    local who i
+# closed_part PART MODEL_SUFFIX CONNECTIONS...: everyone in turn, in rounds
+closed_part() {
+    local who many i
 
     for ((i = 0; i < rounds; i++)); do
-        for who in direct nginx proxy pass translate echo; do
-            measure requests "$who" 32 '' closed --connections 32 \
-                --seconds "$seconds"
+        for many in "${@:3}"; do
+            for who in $(chosen direct nginx proxy pass translate echo); do
+                measure "$1" "$who" "$many" "$2" closed --connections "$many" \
+                    --seconds "$seconds"
+            done
         done
     done
 }
 
-part_latency() {
-    local who i
+part_requests() {
+    closed_part requests '' 32
+}
 
-    for ((i = 0; i < rounds; i++)); do
-        for who in direct nginx proxy pass translate echo; do
-            measure latency "$who" 1 '' closed --connections 1 \
-                --seconds "$seconds"
-        done
-    done
+part_latency() {
+    closed_part latency '' 1
+}
+
+part_held() {
+    closed_part held -d20 256 1000
 }
 
 part_rate() {
     local who rate
 
     for rate in $rates; do
-        for who in direct nginx proxy pass translate echo; do
+        for who in $(chosen direct nginx proxy pass translate echo); do
             measure rate "$who" "$rate" '' rate --connections 64 \
                 --rate "$rate" --seconds "$seconds"
-        done
-    done
-}
-
-part_held() {
-    local who many i
-
-    for ((i = 0; i < rounds; i++)); do
-        for many in 256 1000; do
-            for who in direct nginx proxy pass translate echo; do
-                measure held "$who" "$many" -d20 closed --connections "$many" \
-                    --seconds "$seconds"
-            done
         done
     done
 }
@@ -215,7 +220,7 @@ part_streams() {
         stop "$who"
     done
     for many in $streams; do
-        for who in nginx proxy pass translate echo; do
+        for who in $(chosen nginx proxy pass translate echo); do
             if [ "$who" = proxy ] && ((many > proxy_streams_max)); then
                 continue
             fi
@@ -248,7 +253,7 @@ part_bodies() {
     for who in nginx proxy llmgw; do
         stop "$who"
     done
-    for who in nginx proxy pass translate; do
+    for who in $(chosen nginx proxy pass translate); do
         start "$who"
         pid=${pid_of[${server_of[$who]}]}
         # shellcheck disable=SC2046
