@@ -24,7 +24,7 @@ int answer_has_begun(const answer_t *answer)
     return answer->phase != HEAD || answer->head_len > 0;
 }
 
-/* ---- text ----------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------- */
 
 /* A number and what follows it. */
 static int read_number(const char **at, char stop, uint64_t *n)
@@ -114,7 +114,7 @@ static void take_text(answer_t *a, const char *data, size_t len, int64_t now)
     }
 }
 
-/* ---- HTTP ----------------------------------------------------------------- */
+/* ---- HTTP ---------------------------------------------------------------- */
 
 static const char *find_field(const char *head, const char *name)
 {
@@ -214,7 +214,7 @@ static size_t take(answer_t *a, const char *data, size_t len, int64_t now)
     }
 }
 
-/* ---- judgement ------------------------------------------------------------ */
+/* ---- judgement ----------------------------------------------------------- */
 
 static answer_e judge(const answer_t *a)
 {

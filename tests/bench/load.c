@@ -45,7 +45,7 @@ typedef struct client_t {
     const target_t *target;     /* of the connection */
     int is_busy;
     int has_stalled;
-    unsigned int reuses;        /* requests before this one, of the connection */
+    unsigned int reuses;        /* requests before it, of the connection */
     int64_t due;                /* when it was to be sent */
     int64_t heard;              /* the last byte, or the sending */
     int64_t next;               /* when to begin anew; 0: not by the clock */
@@ -75,7 +75,7 @@ static int64_t now_ns(void)
 
 static void begin(client_t *c, int64_t due);
 
-/* ---- a request ------------------------------------------------------------ */
+/* ---- a request ----------------------------------------------------------- */
 
 /* The user's words: a mark for the provider to repeat. For a provider that says
  * the words back, all of the tokens. */
@@ -127,7 +127,7 @@ static void expect(client_t *c, const model_t *model, uint64_t id)
                     : o.is_anthropic ? "message_stop" : "data: [DONE]";
 }
 
-/* ---- the end of a request ------------------------------------------------- */
+/* ---- the end of a request ------------------------------------------------ */
 
 static void close_client(client_t *c)
 {
@@ -226,7 +226,7 @@ static void leave(client_t *c, int64_t now)
     go_on(c, 1, now);
 }
 
-/* ---- sending -------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------- */
 
 static void begin(client_t *c, int64_t due)
 {
@@ -284,7 +284,7 @@ static void start_due(int64_t now)
     }
 }
 
-/* ---- reading -------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------- */
 
 static void hear(client_t *c, const char *data, size_t len, int64_t now)
 {
@@ -346,7 +346,7 @@ static void handle(client_t *c, uint32_t events)
     }
 }
 
-/* ---- time ----------------------------------------------------------------- */
+/* ---- time ---------------------------------------------------------------- */
 
 static void look_after(client_t *c, int64_t now)
 {
@@ -462,7 +462,7 @@ static void run(int epoll_fd)
     }
 }
 
-/* ---- the whole ------------------------------------------------------------ */
+/* ---- the whole ----------------------------------------------------------- */
 
 static void prepare(void)
 {

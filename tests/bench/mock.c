@@ -21,7 +21,7 @@
 #include "mock_text.h"
 
 #define IN_MAX 16384            /* head, and what is kept of the body */
-#define OUT_MAX 1048576         /* unread by the peer: more, and it is cut off */
+#define OUT_MAX 1048576         /* unread by the peer: more, and it is cut */
 
 /* A connection. One that owes an answer is in the heap, by when the next piece
  * of it is due. */
@@ -53,7 +53,7 @@ static void die(const char *what)
     exit(1);
 }
 
-/* ---- what is due next ----------------------------------------------------- */
+/* ---- what is due next ---------------------------------------------------- */
 
 static void heap_put(size_t at, conn_t *c)
 {
@@ -103,7 +103,7 @@ static void unset_due(conn_t *c)
     }
 }
 
-/* ---- writing -------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------- */
 
 static void drop(conn_t *c)
 {
@@ -169,7 +169,7 @@ static int flush(conn_t *c)
     return 0;
 }
 
-/* ---- answering ------------------------------------------------------------ */
+/* ---- answering ----------------------------------------------------------- */
 
 static void await_request(conn_t *c)
 {
@@ -230,7 +230,7 @@ static void answer_due(void)
     }
 }
 
-/* ---- reading -------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------- */
 
 /* The request has been read. */
 static int finish(conn_t *c)
@@ -321,7 +321,7 @@ static int serve(conn_t *c)
     return read_head(c);
 }
 
-/* ---- connections ---------------------------------------------------------- */
+/* ---- connections --------------------------------------------------------- */
 
 static int take(int listener)
 {

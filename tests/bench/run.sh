@@ -65,7 +65,11 @@ mkdir -p "$(dirname "$json")"
 # ---- servers --------------------------------------------------------------------
 
 start_nginx() {
-    local user=
+    local user='' most
+
+    # Each takes memory from the start: no more than all streams in one worker.
+    most=$(ulimit -n)
+    ((most < 20000)) || most=20000
 
     port_of[nginx]=$(free_port)
     mkdir -p "$dir/nginx"
@@ -76,7 +80,7 @@ pid $dir/nginx/pid;
 error_log $dir/nginx/error.log error;
 worker_processes auto;
 worker_rlimit_nofile $(ulimit -n);
-events { worker_connections 40000; }
+events { worker_connections $most; }
 http {
     access_log off;
     keepalive_requests 100000000;

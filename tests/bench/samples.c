@@ -7,7 +7,7 @@ void samples_add(samples_t *samples, int64_t ns)
 {
     if (samples->count == samples->size) {
         samples->size = samples->size ? samples->size * 2 : 65536;
-        samples->ns = realloc(samples->ns, samples->size * sizeof(*samples->ns));
+        samples->ns = realloc(samples->ns, samples->size * sizeof(int64_t));
         if (!samples->ns) {
             perror("samples");
             exit(1);
