@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# run.sh: this module beside plain mod_proxy_http, in one server, in one run
+# run.sh: this module beside nginx and plain mod_proxy_http, in one run
 #
-#   tests/bench/run.sh --module FILE.so [--rounds N] [--seconds N]
+#   tests/bench/run.sh [--module FILE.so] [--tools DIR] [--json FILE]
+#       [--only PART[,PART...]] [--who SUBJECT[,SUBJECT...]] [--streams N[,N...]]
+#       [--quick] [--children N] [--threads N]
 #
-# One event MPM serves /proxy (ProxyPass) and /v1 (llmgw, pass-through) in front
-# of a mock that answers at once. Prints requests/s at 32 connections, latency
-# at one, and the memory that 1 MB bodies in flight take. Wants wrk and cc.
+# All stand in front of the same provider (mock), one after another under the
+# same clients (load); docs/performance.md says what is measured, and how to read
+# it. Parts: requests, latency, rate, held, streams, bodies; subjects: direct, nginx,
+# proxy, pass, translate, echo. A whole run takes about 15 minutes, --quick about
+# 2. --children and --threads are this module's (2 of 32 threads); plain
+# mod_proxy_http has as many, but for streams a thread for each. Prints a table,
+# and writes it as JSON (build/bench.json).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/packages.sh
@@ -13,183 +19,279 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 top=$PWD
 module=$top/mod_llmgw/.libs/mod_llmgw.so
-rounds=5
+tools=$top/tests/bench
+json=$top/build/bench.json
+parts=requests,latency,rate,held,streams,bodies
+subjects=direct,nginx,proxy,pass,translate,echo
+children=2
+threads=32
+rounds=3
 seconds=4
+rates='500 2000'
+streams='512 2000 9000'
+tokens=40
+settle=30
+proxy_streams_max=2000
 while [ $# -gt 0 ]; do
     case $1 in
+    --quick)
+        rounds=1 seconds=2 rates=1000 streams='512 2000' tokens=10 settle=0
+        shift
+        continue
+        ;;
     --module) module=$(readlink -f "$2") ;;
-    --rounds) rounds=$2 ;;
-    --seconds) seconds=$2 ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    --tools) tools=$(readlink -f "$2") ;;
+    --json) json=$(readlink -f "$2") ;;
+    --only) parts=$2 ;;
+    --who) subjects=$2 ;;
+    --streams) streams=${2//,/ } ;;
+    --children) children=$2 ;;
+    --threads) threads=$2 ;;
+    *) sed -n '2,16s/^# \{0,1\}//p' "$0" && exit 2 ;;
     esac
     shift 2
 done
 [ -e "$module" ] || die "there is no $module: run make first."
-have wrk >/dev/null || die "wrk is not installed (apt-get install wrk)."
+[ -x "$tools/load" ] || die "there is no $tools/load: run make bench."
+need 'have nginx' nginx nginx
+install_missing
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
+# shellcheck source=tests/bench/cells.sh
+. tests/bench/cells.sh
+httpd_setup
+mkdir -p "$(dirname "$json")"
 
-PATH=$PATH:/usr/sbin
-apxs=$(command -v apxs2 || command -v apxs)
-httpd=$("$apxs" -q sbindir)/$("$apxs" -q progname)
-moddir=$("$apxs" -q LIBEXECDIR)
-dir=$(mktemp -d "${TMPDIR:-/tmp}/llmgw-bench.XXXXXX")
-chmod 755 "$dir"
-pids=()
+# ---- servers --------------------------------------------------------------------
 
-clean_up() {
-    [ ! -s "$dir/pid" ] || pids+=("$(cat "$dir/pid")")
-    kill "${pids[@]}" 2>/dev/null || true
-    for pid in "${pids[@]}"; do
-        while [ -d "/proc/$pid" ]; do sleep 0.05; done
-    done
-    rm -rf "$dir"
+start_nginx() {
+    local user='' most
+
+    # Each takes memory from the start: no more than all streams in one worker.
+    most=$(ulimit -n)
+    ((most < 20000)) || most=20000
+
+    port_of[nginx]=$(free_port)
+    mkdir -p "$dir/nginx"
+    [ "$(id -u)" -ne 0 ] || user="user $(server_user);"
+    cat >"$dir/nginx/nginx.conf" <<CONF
+$user
+pid $dir/nginx/pid;
+error_log $dir/nginx/error.log error;
+worker_processes auto;
+worker_rlimit_nofile $(ulimit -n);
+events { worker_connections $most; }
+http {
+    access_log off;
+    keepalive_requests 100000000;
+    client_max_body_size 64m;
+    client_body_temp_path $dir/nginx/body;
+    proxy_temp_path $dir/nginx/proxy;
+    fastcgi_temp_path $dir/nginx/fastcgi;
+    uwsgi_temp_path $dir/nginx/uwsgi;
+    scgi_temp_path $dir/nginx/scgi;
+    upstream mock {
+        server 127.0.0.1:${port_of[mock]};
+        keepalive 1024;
+        keepalive_requests 100000000;
+    }
+    server {
+        listen 127.0.0.1:${port_of[nginx]} backlog=4096;
+        location /v1 {
+            proxy_pass http://mock;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_buffering off;
+            proxy_read_timeout 120s;
+        }
+    }
 }
-trap clean_up EXIT
-
-# start_mock NAME [DELAY_MS]: its port is in $dir/NAME.port
-start_mock() {
-    "$dir/mock" "${@:2}" >"$dir/$1.port" &
-    pids+=($!)
-    until [ -s "$dir/$1.port" ]; do sleep 0.02; done
-}
-
-free_port() {
-    perl -MIO::Socket::INET -e \
-        'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
-}
-
-write_conf() {
-    local name port_instant port_held
-
-    port_instant=$(cat "$dir/instant.port")
-    port_held=$(cat "$dir/held.port")
-    {
-        for name in mpm_event unixd log_config authz_core slotmem_shm proxy \
-            proxy_balancer proxy_http; do
-            [ ! -e "$moddir/mod_$name.so" ] \
-                || echo "LoadModule ${name}_module $moddir/mod_$name.so"
-        done
-        [ "$(id -u)" -ne 0 ] || ! id www-data >/dev/null 2>&1 \
-            || printf 'User www-data\nGroup www-data\n'
-        cat <<CONF
-LoadModule llmgw_module $module
-ServerRoot $dir
-ServerName 127.0.0.1
-Listen 127.0.0.1:$port
-PidFile $dir/pid
-DefaultRuntimeDir $dir
-ErrorLog $dir/error.log
-LogLevel error proxy:crit proxy_http:crit
-ServerLimit 1
-StartServers 1
-ThreadsPerChild 64
-MaxRequestWorkers 64
-MinSpareThreads 1
-MaxKeepAliveRequests 0
-ProxyPass /proxy http://127.0.0.1:$port_instant/v1
-ProxyPass /held-proxy http://127.0.0.1:$port_held/v1
-LLMProvider instant openai http://127.0.0.1:$port_instant/v1
-LLMProvider held openai http://127.0.0.1:$port_held/v1
-LLMRoute instant instant
-LLMRoute held held
-<Location /v1>
-    SetHandler llmgw
-</Location>
 CONF
-    } >"$dir/httpd.conf"
+    nginx -c "$dir/nginx/nginx.conf" -p "$dir/nginx" 2>"$dir/nginx/start.log" || {
+        cat "$dir/nginx/start.log" >&2
+        die "nginx did not start."
+    }
+    await 5 test -s "$dir/nginx/pid" || die "nginx did not start."
+    await 5 listens "${port_of[nginx]}" || die "nginx does not listen."
+    pid_of[nginx]=$(cat "$dir/nginx/pid")
 }
 
-start_server() {
-    port=$(free_port)
-    write_conf
-    "$httpd" -d "$dir" -f "$dir/httpd.conf" -k start
-    until (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.05; done
+# start_proxy CHILDREN THREADS
+start_proxy() {
+    {
+        httpd_conf proxy "$1" "$2" 'proxy proxy_http'
+        echo "LogLevel error proxy:crit proxy_http:crit"
+        echo "ProxyPass /v1 http://127.0.0.1:${port_of[mock]}/v1"
+    } >"$dir/proxy.conf"
+    mv "$dir/proxy.conf" "$dir/proxy/httpd.conf"
+    httpd_start proxy
 }
 
-stop_server() {
+# ---- subjects -------------------------------------------------------------------
+
+# Who is measured: without anything between, nginx, plain mod_proxy_http, and this
+# module in three ways.
+declare -A server_of=([direct]=mock [nginx]=nginx [proxy]=proxy [pass]=llmgw
+    [translate]=llmgw [echo]=llmgw)
+declare -A model_of=([direct]=bench [nginx]=bench [proxy]=bench [pass]=bench
+    [translate]=a-bench [echo]=e-bench)
+declare -A options_of=([echo]=--echo)
+
+# chosen SUBJECT...: those of them that are asked for
+chosen() {
+    local who
+
+    for who in "$@"; do
+        case ,$subjects, in
+        *,$who,*) echo "$who" ;;
+        esac
+    done
+}
+
+# start SUBJECT [STREAMS]: its server, unless it runs
+start() {
+    local server=${server_of[$1]} many=${2:-0} each
+
+    [ -z "${pid_of[$server]:-}" ] || return 0
+    case $server in
+    nginx) start_nginx ;;
+    llmgw) start_llmgw "$children" "$threads" ;;
+    proxy)
+        if ((many <= children * threads)); then
+            start_proxy "$children" "$threads"
+        else
+            each=$(((many + 7) / 8))
+            start_proxy 8 "$each"
+        fi
+        ;;
+    esac
+}
+
+# ---- parts ----------------------------------------------------------------------
+
+# Everyone is ready, and warm.
+start_all() {
+    local who
+
+    for who in $(chosen direct nginx proxy pass translate echo); do
+        start "$who"
+        # shellcheck disable=SC2046
+        load closed $(client "$who" '') --connections 32 --seconds 0.5 >/dev/null
+    done
+}
+
+# closed_part PART MODEL_SUFFIX CONNECTIONS...: everyone in turn, in rounds
+closed_part() {
+    local who many i
+
+    for ((i = 0; i < rounds; i++)); do
+        for many in "${@:3}"; do
+            for who in $(chosen direct nginx proxy pass translate echo); do
+                measure "$1" "$who" "$many" "$2" closed --connections "$many" \
+                    --seconds "$seconds"
+            done
+        done
+    done
+}
+
+part_requests() {
+    closed_part requests '' 32
+}
+
+part_latency() {
+    closed_part latency '' 1
+}
+
+part_held() {
+    closed_part held -d20 256 1000
+}
+
+part_rate() {
+    local who rate
+
+    for rate in $rates; do
+        for who in $(chosen direct nginx proxy pass translate echo); do
+            measure rate "$who" "$rate" '' rate --connections 64 \
+                --rate "$rate" --seconds "$seconds"
+        done
+    done
+}
+
+part_streams() {
+    local who many
+
+    for who in nginx proxy llmgw; do
+        stop "$who"
+    done
+    for many in $streams; do
+        for who in $(chosen nginx proxy pass translate echo); do
+            if [ "$who" = proxy ] && ((many > proxy_streams_max)); then
+                continue
+            fi
+            streams_of "$who" "$many"
+        done
+    done
+}
+
+# peak_kb PID: of its children, as of now; from_now PID: it begins anew
+peak_kb() {
     local pid
 
-    pid=$(cat "$dir/pid")
-    kill "$pid"
-    while [ -d "/proc/$pid" ]; do sleep 0.05; done
+    for pid in $(tree "$1" | tail -n +2); do
+        sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status"
+    done | awk '{ n += $1 } END { print n }'
 }
 
-# load PATH CONNECTIONS SECONDS: requests/s, mean, p50, p99 (microseconds),
-# errors; BENCH_MODEL and BENCH_BYTES say what is sent
-load() {
-    wrk -t1 -c"$2" -d"$3"s -s tests/bench/post.lua \
-        "http://127.0.0.1:$port$1/chat/completions" | sed -n 's/^figures //p'
+from_now() {
+    local pid
+
+    for pid in $(tree "$1" | tail -n +2); do
+        echo 5 >"/proc/$pid/clear_refs"
+    done
 }
 
-# The middle value of column $1 of a file.
-median() {
-    cut -d' ' -f"$1" "$2" | sort -n | awk '{ v[NR] = $1 }
-        END { print v[int((NR + 1) / 2)] }'
+# 32 requests of 1 MB, each waiting for 200 ms
+part_bodies() {
+    local who pid before figures peak ticks
+
+    for who in nginx proxy llmgw; do
+        stop "$who"
+    done
+    for who in $(chosen nginx proxy pass translate); do
+        start "$who"
+        pid=${pid_of[${server_of[$who]}]}
+        # shellcheck disable=SC2046
+        load closed $(client "$who" -d200) --connections 32 --seconds 1 >/dev/null
+        from_now "$pid"
+        before=$(peak_kb "$pid")
+        ticks=$(cpu_ticks "$pid")
+        # shellcheck disable=SC2046
+        figures=$(load closed $(client "$who" -d200) --connections 32 \
+            --seconds 3 --body-bytes 1048576)
+        peak=$(peak_kb "$pid")
+        cell bodies "$who" 32 "$(($(cpu_ticks "$pid") - ticks))" \
+            ",\"peak_kb\":$((peak - before))" "$figures"
+        stop "${server_of[$who]}"
+    done
 }
 
-sum() {
-    awk -v c="$1" '{ n += $c } END { print n + 0 }' "$2"
-}
+# ---- the whole ------------------------------------------------------------------
 
-# One child serves: its peak resident memory in KB; clear_refs starts it anew.
-child() {
-    local parent
-
-    parent=$(cat "$dir/pid")
-    tr -d ' ' <"/proc/$parent/task/$parent/children"
-}
-
-peak_kb() {
-    sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(child)/status"
-}
-
-# memory PATH: KB for each of 32 requests of 1 MB in flight, errors
-memory() {
-    local before
-
-    start_server
-    BENCH_MODEL=held load "$1" 32 1 >/dev/null
-    echo 5 >"/proc/$(child)/clear_refs"
-    before=$(peak_kb)
-    BENCH_MODEL=held BENCH_BYTES=1048576 load "$1" 32 3 >"$dir/held.figures"
-    echo "$((($(peak_kb) - before) / 32)) $(cut -d' ' -f5 "$dir/held.figures")"
-    stop_server
-}
-
-${CC:-cc} -O2 -Wall -Wextra -o "$dir/mock" tests/bench/mock.c
-start_mock instant
-start_mock held 200
-start_server
-
-load /proxy 32 1 >/dev/null
-load /v1 32 1 >/dev/null
-for ((i = 0; i < rounds; i++)); do
-    load /proxy 32 "$seconds" >>"$dir/proxy.32"
-    load /v1 32 "$seconds" >>"$dir/llmgw.32"
-    load /proxy 1 "$seconds" >>"$dir/proxy.1"
-    load /v1 1 "$seconds" >>"$dir/llmgw.1"
+start_mock
+{
+    describe
+    echo "nginx=$(nginx -v 2>&1 | sed 's/.*: //')"
+    echo "module threads=$children x $threads"
+} >"$dir/machine"
+case ,$parts, in
+*,requests,* | *,latency,* | *,rate,* | *,held,*) start_all ;;
+esac
+for part in requests latency rate held streams bodies; do
+    case ,$parts, in
+    *,$part,*)
+        echo "bench: $part" >&2
+        "part_$part"
+        ;;
+    esac
 done
-stop_server
-memory /held-proxy >"$dir/proxy.mem"
-memory /v1 >"$dir/llmgw.mem"
-
-# row NAME PROXY LLMGW WANTED: a line of the table with the ratio
-row() {
-    awk -v name="$1" -v a="$2" -v b="$3" -v want="$4" 'BEGIN {
-        printf "%-34s %12.1f %12.1f %8.2f   %s\n", name, a, b, b / a, want }'
-}
-
-printf '%-34s %12s %12s %8s   %s\n' "medians of $rounds x $seconds s" \
-    mod_proxy llmgw ratio wanted
-row '32 connections, requests/s' "$(median 1 "$dir/proxy.32")" \
-    "$(median 1 "$dir/llmgw.32")" 'at least 0.9'
-row '32 connections, p99 us' "$(median 4 "$dir/proxy.32")" \
-    "$(median 4 "$dir/llmgw.32")" ''
-row '1 connection, mean us' "$(median 2 "$dir/proxy.1")" \
-    "$(median 2 "$dir/llmgw.1")" 'at most 1.2'
-row '1 connection, p50 us' "$(median 3 "$dir/proxy.1")" \
-    "$(median 3 "$dir/llmgw.1")" ''
-row '1 MB body in flight, KB each' "$(cut -d' ' -f1 "$dir/proxy.mem")" \
-    "$(cut -d' ' -f1 "$dir/llmgw.mem")" 'llmgw under 2048'
-cat "$dir"/*.32 "$dir"/*.1 >"$dir/all"
-echo "failed requests: $(sum 5 "$dir/all") small, $(sum 2 "$dir/proxy.mem") and $(sum 2 "$dir/llmgw.mem") of 1 MB (mod_proxy, llmgw)"
-! grep -v :notice "$dir/error.log" || true
+report --goals
