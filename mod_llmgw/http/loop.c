@@ -146,6 +146,7 @@ static void set_timer(llmgw_waiter_t *w)
     else {
         llmgw_heap_remove(&w->loop->timers, &w->timer);
     }
+    w->timed = w->until;
 }
 
 void llmgw_loop_watch(llmgw_waiter_t *waiter)
@@ -174,7 +175,7 @@ void llmgw_loop_go_on(llmgw_waiter_t *waiter)
     }
     know_fd(waiter);
     if (waiter->until
-        && (!waiter->timer.place || waiter->until < waiter->timer.at)) {
+        && (!waiter->timed || waiter->until < waiter->timed)) {
         apr_thread_mutex_lock(waiter->loop->mutex);
         set_timer(waiter);
         apr_thread_mutex_unlock(waiter->loop->mutex);
@@ -259,6 +260,7 @@ static void queue_due(llmgw_loop_t *loop, apr_time_t now)
 
     while ((w = first_timer(loop)) != NULL && w->timer.at <= now) {
         llmgw_heap_remove(&loop->timers, &w->timer);
+        w->timed = 0;
         if (w->until > now) {
             set_timer(w);       /* it moved on meanwhile */
         }

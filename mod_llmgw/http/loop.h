@@ -23,7 +23,7 @@ typedef struct llmgw_waiter_t llmgw_waiter_t;
 
 /** Something that waits. */
 struct llmgw_waiter_t {
-    llmgw_timer_t timer;        /* the loop's */
+    llmgw_timer_t timer;        /* for the loop's mutex: others move it */
 
     /** On the relay thread; must not block. It ends with one of
      * llmgw_loop_go_on(), llmgw_loop_call_again(), llmgw_loop_release() and
@@ -37,6 +37,7 @@ struct llmgw_waiter_t {
 
     llmgw_loop_t *loop;         /* its own, for ever */
     int known_client_events;    /* as the kernel has them; -1: not at all */
+    apr_time_t timed;           /* as the timer is set; 0: it is not */
     int known_fd;
     int known_events;
     int watched;                /* it is the loop's */
