@@ -245,7 +245,9 @@ static void queue_event(llmgw_loop_t *loop, const struct epoll_event *ev)
     else {
         queue(loop, w, LLMGW_WAKE_CLIENT
               | (ev->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
-                 ? LLMGW_WAKE_GONE : 0u));
+                 ? LLMGW_WAKE_GONE : 0u)
+              | (ev->events & (EPOLLHUP | EPOLLERR) ? LLMGW_WAKE_BROKEN
+                 : 0u));
     }
 }
 

@@ -15,8 +15,9 @@
 #define LLMGW_WAKE_FD 1u            /* its descriptor is ready */
 #define LLMGW_WAKE_CLIENT 2u        /* so is its client's */
 #define LLMGW_WAKE_GONE 4u          /* the client has closed its side */
-#define LLMGW_WAKE_TIME 8u          /* its time has come */
-#define LLMGW_WAKE_STOPPING 16u     /* this child is going to end */
+#define LLMGW_WAKE_BROKEN 8u        /* or both of them */
+#define LLMGW_WAKE_TIME 16u         /* its time has come */
+#define LLMGW_WAKE_STOPPING 32u     /* this child is going to end */
 
 typedef struct llmgw_loop_t llmgw_loop_t;
 typedef struct llmgw_waiter_t llmgw_waiter_t;
