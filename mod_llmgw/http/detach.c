@@ -185,8 +185,8 @@ static void serve_next(detached_t *d)
 
 /* ---- on a worker: calls --------------------------------------------------- */
 
-/* The answer is with the client: the request ends as others do. */
-static void end_request(detached_t *d)
+/* What httpd does after a handler: among it, the access log. */
+static void finish_request(detached_t *d)
 {
     request_rec *r = d->call->r;
 
@@ -194,6 +194,12 @@ static void end_request(detached_t *d)
     llmgw_outlet_close(d->outlet);
     llmgw_standing_detached(-1);
     ap_process_request_after_handler(r);
+}
+
+/* The answer is with the client: the request ends as others do. */
+static void end_request(detached_t *d)
+{
+    finish_request(d);
     if (follow_state(d)) {
         serve_next(d);
     }
@@ -247,9 +253,14 @@ static void destroy(detached_t *d)
     apr_pool_destroy(d->c->pool);
 }
 
+static detached_t *of_job(llmgw_job_t *job)
+{
+    return (detached_t *)((char *)job - offsetof(detached_t, job));
+}
+
 static void run_job(llmgw_job_t *job)
 {
-    detached_t *d = (detached_t *)((char *)job - offsetof(detached_t, job));
+    detached_t *d = of_job(job);
 
     wait_for_mpm(d);
     if (d->state == STATE_GONE) {
@@ -549,9 +560,44 @@ static void on_stopping(apr_pool_t *pchild LLMGW_UNUSED,
     llmgw_loops_tell_stopping();
 }
 
+/* The child ends, and its connections with it. What a call has from its
+ * provider is given back, and it is logged and counted, as one whose client
+ * is gone; one whose answer is complete, as that. */
+static void end_call(detached_t *d)
+{
+    llmgw_call_t *call = d->call;
+
+    if (!call) {
+        return;
+    }
+    d->c->aborted = 1;
+    if (call->state == LLMGW_STATE_CONCLUDE) {
+        llmgw_call_step(call);
+    }
+    if (call->state < LLMGW_STATE_SETTLE) {
+        llmgw_call_cancel(call);
+    }
+    while (llmgw_call_step(call) != LLMGW_TURN_DONE) {
+        continue;
+    }
+    finish_request(d);
+}
+
+static void end_waiter(llmgw_waiter_t *waiter)
+{
+    end_call((detached_t *)waiter);
+}
+
+static void end_job(llmgw_job_t *job)
+{
+    end_call(of_job(job));
+}
+
+/* When the workers have ended. */
 static apr_status_t stop_loops(void *data LLMGW_UNUSED)
 {
-    llmgw_loops_stop();
+    llmgw_loops_stop(end_waiter);
+    llmgw_jobs_end(end_job);
     return APR_SUCCESS;
 }
 
@@ -584,7 +630,7 @@ void llmgw_detach_child_init(server_rec *servers, apr_pool_t *pchild)
                                ->detach.threads, pchild);
     }
     if (rv != APR_SUCCESS) {
-        llmgw_loops_stop();
+        llmgw_loops_stop(NULL);
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, servers,
                      LLMGW_ID("LLMGW0602") "no relay thread can be started: "
                      "calls keep their threads while they wait");
