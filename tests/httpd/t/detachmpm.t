@@ -132,6 +132,18 @@ is(ask('open/ok', port => $s->port)->text, 'Hello from mock', 'MaxConnectionsPer
 detached_becomes($s, 0, 'MaxConnectionsPerChild: nothing is left');
 $s->stop(log => \@left);
 
+# A child whose only connection is new when it is told to end
+$s = detach_server('detachone', detach => 'on spin=off', mpm => event_mpm(threads => 5,
+    children => 2, more => "MaxConnectionsPerChild 1\nServerLimit 40\n"));
+my $good = 0;
+for (1 .. 15) {
+    my ($c) = open_many($s, 1, model => stream_of(3, 200), stream => 1);
+    $good += whole_ones(3, $c);
+    $c->close;
+}
+is($good, 15, 'MaxConnectionsPerChild 1: each stream comes whole');
+$s->stop(log => \@left);
+
 # ---- children are reaped for want of work, with their streams -------------------------------------------------------
 $s = detach_server('detachspare', detach => 'on spin=off', mpm => <<'MPM');
 ThreadLimit 5
