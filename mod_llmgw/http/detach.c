@@ -128,9 +128,21 @@ static void on_stopping(apr_pool_t *pchild LLMGW_UNUSED,
     llmgw_loops_tell_stopping();
 }
 
+static void end_waiter(llmgw_waiter_t *waiter)
+{
+    llmgw_detached_end((llmgw_detached_t *)waiter);
+}
+
+static void end_job(llmgw_job_t *job)
+{
+    llmgw_detached_end(llmgw_detached_of_job(job));
+}
+
+/* When the workers have ended. */
 static apr_status_t stop_loops(void *data LLMGW_UNUSED)
 {
-    llmgw_loops_stop();
+    llmgw_loops_stop(end_waiter);
+    llmgw_jobs_end(end_job);
     return APR_SUCCESS;
 }
 
@@ -164,7 +176,7 @@ void llmgw_detach_child_init(server_rec *servers, apr_pool_t *pchild)
                                ->detach.threads, pchild);
     }
     if (rv != APR_SUCCESS) {
-        llmgw_loops_stop();
+        llmgw_loops_stop(NULL);
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, servers,
                      LLMGW_ID("LLMGW0602") "no relay thread can be started: "
                      "calls keep their threads while they wait");

@@ -136,8 +136,8 @@ static void serve_next(llmgw_detached_t *d)
 
 /* ---- calls -------------------------------------------------- */
 
-/* The answer is with the client: the request ends as others do. */
-static void end_request(llmgw_detached_t *d)
+/* What httpd does after a handler: among it, the access log. */
+static void finish_request(llmgw_detached_t *d)
 {
     request_rec *r = d->call->r;
 
@@ -145,6 +145,12 @@ static void end_request(llmgw_detached_t *d)
     llmgw_outlet_close(d->outlet);
     llmgw_standing_detached(-1);
     ap_process_request_after_handler(r);
+}
+
+/* The answer is with the client: the request ends as others do. */
+static void end_request(llmgw_detached_t *d)
+{
+    finish_request(d);
     if (follow_state(d)) {
         serve_next(d);
     }
@@ -222,9 +228,7 @@ static void finish_closed(llmgw_detached_t *d)
 
 void llmgw_detached_run(llmgw_job_t *job)
 {
-    llmgw_detached_t *d
-        = (llmgw_detached_t *)((char *)job
-                               - offsetof(llmgw_detached_t, job));
+    llmgw_detached_t *d = llmgw_detached_of_job(job);
 
     wait_for_mpm(d);
     if (d->state == LLMGW_DETACHED_GONE) {
@@ -260,4 +264,26 @@ void llmgw_detached_run(llmgw_job_t *job)
         }
         break;
     }
+}
+
+/* ---- the child's end ----------------------------------------------------- */
+
+void llmgw_detached_end(llmgw_detached_t *d)
+{
+    llmgw_call_t *call = d->call;
+
+    if (!call) {
+        return;
+    }
+    d->c->aborted = 1;
+    if (call->state == LLMGW_STATE_CONCLUDE) {
+        llmgw_call_step(call);
+    }
+    if (call->state < LLMGW_STATE_SETTLE) {
+        llmgw_call_cancel(call);
+    }
+    while (llmgw_call_step(call) != LLMGW_TURN_DONE) {
+        continue;
+    }
+    finish_request(d);
 }

@@ -93,3 +93,12 @@ void llmgw_jobs_post(llmgw_job_t *job)
         ap_mpm_register_timed_callback(0, work, NULL);
     }
 }
+
+void llmgw_jobs_end(void (*left)(llmgw_job_t *job))
+{
+    llmgw_job_t *job;
+
+    while ((job = take()) != NULL) {
+        left(job);
+    }
+}

@@ -17,4 +17,7 @@ apr_status_t llmgw_jobs_child_init(int threads, apr_pool_t *pchild);
 /** Have a worker thread run it, as soon as one is free. Does not block. */
 void llmgw_jobs_post(llmgw_job_t *job);
 
+/** No worker comes any more: hand what nobody has taken to somebody else. */
+void llmgw_jobs_end(void (*left)(llmgw_job_t *job));
+
 #endif /* LLMGW_HTTP_JOBS_H */

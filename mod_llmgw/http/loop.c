@@ -415,7 +415,32 @@ void llmgw_loops_tell_stopping(void)
     }
 }
 
-void llmgw_loops_stop(void)
+static void leave(llmgw_waiter_t *w, void (*left)(llmgw_waiter_t *waiter))
+{
+    if (w->watched) {
+        w->watched = 0;
+        left(w);
+    }
+}
+
+/* A waiter that was to be woken may have no timer any more. */
+static void leave_all(llmgw_loop_t *loop, void (*left)(llmgw_waiter_t *waiter))
+{
+    llmgw_waiter_t *w, *next;
+
+    while ((w = first_timer(loop)) != NULL) {
+        llmgw_heap_remove(&loop->timers, &w->timer);
+        if (!w->queued) {
+            leave(w, left);
+        }
+    }
+    for (w = loop->first; w; w = next) {
+        next = w->next;
+        leave(w, left);
+    }
+}
+
+void llmgw_loops_stop(void (*left)(llmgw_waiter_t *waiter))
 {
     apr_status_t rv;
     int i;
@@ -423,6 +448,9 @@ void llmgw_loops_stop(void)
     for (i = 0; i < child.n; i++) {
         tell(&child.loops[i], &child.loops[i].end);
         apr_thread_join(&rv, child.loops[i].thread);
+        if (left) {
+            leave_all(&child.loops[i], left);
+        }
         close(child.loops[i].epoll_fd);
         close(child.loops[i].event_fd);
         llmgw_heap_free(&child.loops[i].timers);

@@ -50,8 +50,12 @@ struct llmgw_waiter_t {
 /** Start this child's loops, one thread each. */
 apr_status_t llmgw_loops_start(int threads, apr_pool_t *pchild);
 
-/** End them and wait for that; what waits is left as it is. */
-void llmgw_loops_stop(void);
+/**
+ * End them and wait for that.
+ * @param left called, on this thread, for each waiter that still waits; it is
+ *        nobody's any more. NULL: they are left as they are.
+ */
+void llmgw_loops_stop(void (*left)(llmgw_waiter_t *waiter));
 
 /** Have they been started? */
 int llmgw_loops_run(void);

@@ -56,7 +56,7 @@ sub detach_server {
     $o{conf} = <<'CONF' . $detach . ($o{conf} || '');
 LLMBreaker off
 LLMRetry attempts=1
-LLMTimeout connect=15s
+LLMTimeout connect=15s first=60s idle=30s total=110s
 LLMProvider open openai ${UP}/v1 models=none
 LLMProvider claude anthropic ${UP}/v1 key=env:LLMGW_TEST_KEY models=none
 LLMProvider echo echo - models=none

@@ -1,0 +1,166 @@
+# detachmpm.t: streams without threads, and all that an MPM does with its children
+use strict;
+use warnings;
+use LLMGW::Test;
+use LLMGW::Detach;
+use LLMGW::Server;
+use Time::HiRes qw(sleep time);
+
+plan skip_all => 'calls keep their threads on this MPM' unless detaches();
+
+my @left = (qr/LLMGW0201/);
+sub stream_of { my ($n, $ms) = @_; return "open/slow-stream,n=$n,ms=$ms" }
+sub text_of { return join '', map { "t$_ " } 1 .. $_[0] }
+sub begun { my (@c) = @_; return read_many(\@c, seconds => 30, done => sub { $_[0]{in} =~ /"t1 "/ }) }
+sub whole_ones {
+    my ($n, @c) = @_;
+    read_many(\@c, seconds => 60);
+    return scalar grep { my $a = $_->answer(timeout => 1);
+                         $a->complete && $a->done && $a->text eq text_of($n) } @c;
+}
+sub aborted { return scalar(() = slurp($_[0]{calls}) =~ /^\S+ 499 /mg) }
+sub gone { my (@pids) = @_; return !grep { -d "/proc/$_" } @pids }
+sub idle_ones {
+    my ($s, $n) = @_;
+    return map { my $c = LLMGW::Http->new($s->port); $c->put(post_for('open/ok'));
+                 $c->answer; $c } 1 .. $n;
+}
+
+# ---- graceful restarts -----------------------------------------------------------------------
+my $s = detach_server('detachmpm', detach => 'on spin=off', conf => "KeepAliveTimeout 60\n",
+                      mpm => event_mpm(threads => 5, children => 2, more => "ServerLimit 40\n"));
+my @old = $s->children;
+my @c = open_many($s, 60, model => stream_of(16, 500), stream => 1);
+my @whole = open_many($s, 10, model => stream_of(16, 500));
+my @idle = idle_ones($s, 10);
+is(begun(@c), 60, 'restart: 60 streams are under way');
+my $at = time;
+ok($s->restart(busy => 1), 'restart');
+is(scalar(grep { $_->closed_within(3) } @idle), 10, 'idle kept connections are closed at once');
+cmp_ok(time - $at, '<', 8, 'soon');
+is(scalar(grep { ($_->{error} // '') ne '' } @idle), 0, 'without a reset');
+is(ask('open/ok', port => $s->port)->text, 'Hello from mock', 'new calls are served');
+is(whole_ones(16, @c), 60, 'all streams come whole');
+is(scalar(grep { $_->answer(timeout => 20)->text eq text_of(16) } @whole), 10, 'whole answers too');
+# Their connections are kept no longer
+is(scalar(grep { $_->closed_within(5) } @c, @whole), 70, 'and are closed then');
+ok(wait_for(10, sub { gone(@old) }), 'the old children are gone')
+    or diag(join ' ', @old, '/', $s->children);
+detached_becomes($s, 0, 'nothing is left');
+
+# ---- many restarts in a row, under load -------------------------------------------------------------
+@c = ();
+my $calls = 0;
+for my $round (1 .. 6) {
+    push @c, open_many($s, 20, model => stream_of(8, 400), stream => 1);
+    $calls += 20;
+    ok($s->restart(busy => 1), "restart $round of 6");
+}
+is(whole_ones(8, @c), $calls, 'none of the streams is cut');
+$_->close for @c;
+ok(wait_for(20, sub { $s->children <= 2 }), 'no old child is left') or diag(join ' ', $s->children);
+detached_becomes($s, 0, 'nothing is left');
+
+# ---- HUP and a plain stop ------------------------------------------------------------------------------
+@c = open_many($s, 40, model => stream_of(100, 300), stream => 1);
+@idle = idle_ones($s, 10);
+is(begun(@c), 40, 'HUP: 40 streams');
+$at = time;
+$s->restart(signal => 'HUP');
+my $took = time - $at;
+cmp_ok($took, '<', 6, 'HUP: ends them soon');
+is(read_many([@c, @idle], seconds => 10, done => sub { $_[0]{eof} }), 50, 'HUP: all connections are closed');
+detached_becomes($s, 0, 'HUP: the gauge is back');
+is(figure($s, 'llmgw_inflight'), 0, 'HUP: nothing is in flight');
+is(aborted($s), 40, 'HUP: all are logged as 499');
+is(figure($s, 'llmgw_client_aborts_total'), 40, 'HUP: and counted');
+is(ask('open/ok', port => $s->port)->text, 'Hello from mock', 'HUP: and it serves');
+
+@c = open_many($s, 40, model => stream_of(100, 300), stream => 1);
+is(begun(@c), 40, 'stop: 40 streams');
+@old = $s->children;
+$at = time;
+$s->stop(log => \@left);
+cmp_ok(time - $at, '<', 6, 'stop: ends soon');
+ok(gone(@old), 'stop: no child is left');
+is(aborted($s), 80, 'stop: all are logged as 499');
+$_->close for @c;
+
+# ---- graceful-stop, and its time -----------------------------------------------------------------------------
+$s = detach_server('detachstop', detach => 'on spin=off', conf => "KeepAliveTimeout 60\n",
+                   mpm => event_mpm(threads => 5, children => 2));
+@c = open_many($s, 30, model => stream_of(12, 400), stream => 1);
+@idle = idle_ones($s, 5);
+is(begun(@c), 30, 'graceful-stop: 30 streams');
+@old = $s->children;
+kill WINCH => $s->pid;
+is(scalar(grep { $_->closed_within(3) } @idle), 5, 'graceful-stop: idle connections are closed');
+is(whole_ones(12, @c), 30, 'graceful-stop: all come whole');
+ok($s->ended(10), 'graceful-stop: it ends');
+ok(gone(@old), 'graceful-stop: no child is left');
+$s->stop(log => \@left);
+
+$s = detach_server('detachtime', detach => 'on spin=off', conf => "GracefulShutDownTimeout 2\n",
+                   mpm => event_mpm(threads => 5, children => 2));
+@c = open_many($s, 30, model => stream_of(100, 300), stream => 1);
+is(begun(@c), 30, 'GracefulShutdownTimeout: 30 streams');
+@old = $s->children;
+$at = time;
+kill WINCH => $s->pid;
+ok($s->ended(30), 'GracefulShutdownTimeout: it ends');
+cmp_ok(time - $at, '>=', 1.5, 'GracefulShutdownTimeout: not at once');
+cmp_ok(time - $at, '<', 25, 'GracefulShutdownTimeout: but then');
+ok(gone(@old), 'GracefulShutdownTimeout: no child is left');
+# whatever a child of httpd's waits for: it does not hear SIGTERM then
+$s->stop(log => [@left, qr/AH0004[56]: child process \d+ still did not exit/]);
+$_->close for @c;
+
+# ---- MaxConnectionsPerChild ------------------------------------------------------------------------------------
+$s = detach_server('detachmax', detach => 'on spin=off', conf => "KeepAliveTimeout 60\n",
+    mpm => event_mpm(threads => 5, more => "MaxConnectionsPerChild 25\n"));
+my ($first) = $s->children;
+@c = ();
+for (1 .. 4) {
+    push @c, open_many($s, 20, model => stream_of(8, 400), stream => 1);
+    sleep 0.2;
+}
+is(whole_ones(8, @c), 80, 'MaxConnectionsPerChild: all streams come whole');
+ok(wait_for(10, sub { gone($first) }), 'MaxConnectionsPerChild: the first child is gone')
+    or diag("$first / " . join ' ', $s->children);
+$_->close for @c;
+is(ask('open/ok', port => $s->port)->text, 'Hello from mock', 'MaxConnectionsPerChild: it serves');
+detached_becomes($s, 0, 'MaxConnectionsPerChild: nothing is left');
+$s->stop(log => \@left);
+
+# A child whose only connection is new when it is told to end
+$s = detach_server('detachone', detach => 'on spin=off', mpm => event_mpm(threads => 5,
+    children => 2, more => "MaxConnectionsPerChild 1\nServerLimit 40\n"));
+my $good = 0;
+for (1 .. 15) {
+    my ($c) = open_many($s, 1, model => stream_of(3, 200), stream => 1);
+    $good += whole_ones(3, $c);
+    $c->close;
+}
+is($good, 15, 'MaxConnectionsPerChild 1: each stream comes whole');
+$s->stop(log => \@left);
+
+# ---- children are reaped for want of work, with their streams -------------------------------------------------------
+$s = detach_server('detachspare', detach => 'on spin=off', mpm => <<'MPM');
+ThreadLimit 5
+ThreadsPerChild 5
+StartServers 4
+ServerLimit 10
+MaxRequestWorkers 20
+MinSpareThreads 1
+MaxSpareThreads 6
+AsyncRequestWorkerFactor 400
+MPM
+@c = open_many($s, 60, model => stream_of(20, 500), stream => 1);
+is(begun(@c), 60, 'MaxSpareThreads: 60 streams in four children');
+is(whole_ones(20, @c), 60, 'MaxSpareThreads: all come whole');
+$_->close for @c;
+ok(wait_for(25, sub { $s->children <= 2 }), 'MaxSpareThreads: children are reaped')
+    or diag(join ' ', $s->children);
+detached_becomes($s, 0, 'MaxSpareThreads: nothing is left');
+$s->stop(log => \@left);
+finish();
