@@ -56,12 +56,19 @@ static int enter(const llmgw_call_t *call)
     return 1;
 }
 
+/* The MPM counts a connection when a worker has it. A child that was told to
+ * end before that may not wait for it, but for its thread. */
+static int may_be_overlooked(const detached_t *d)
+{
+    return !d && llmgw_loops_stopping();
+}
+
 static int detach(llmgw_call_t *call)
 {
     conn_rec *c = call->r->connection;
     llmgw_detached_t *d = lookup(c);
 
-    if (!enter(call)) {
+    if (may_be_overlooked(d) || !enter(call)) {
         return 0;
     }
     if (!d) {
