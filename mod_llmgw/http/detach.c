@@ -58,7 +58,7 @@ static int enter(const llmgw_call_t *call)
 
 /* The MPM counts a connection when a worker has it. A child that was told to
  * end before that may not wait for it, but for its thread. */
-static int may_be_overlooked(const detached_t *d)
+static int may_be_overlooked(const llmgw_detached_t *d)
 {
     return !d && llmgw_loops_stopping();
 }
