@@ -14,6 +14,14 @@ static void post(llmgw_detached_t *d)
     llmgw_jobs_post(&d->job);
 }
 
+/* Whole answers are a worker's: much may have to be parsed and written at once,
+ * while streams wait; and their end is a worker's anyway. */
+static int is_for_worker(const llmgw_call_t *call, unsigned int why)
+{
+    return llmgw_call_may_block(call)
+           || ((why & LLMGW_WAKE_FD) && !call->stream && !call->raw);
+}
+
 /* Step the call until it waits, or something may block. */
 static void relay_call(llmgw_detached_t *d, unsigned int why)
 {
@@ -30,7 +38,7 @@ static void relay_call(llmgw_detached_t *d, unsigned int why)
         return;
     }
     for (steps = 0; steps < STEPS_MAX; steps++) {
-        if (llmgw_call_may_block(call)) {
+        if (is_for_worker(call, why)) {
             post(d);
             return;
         }

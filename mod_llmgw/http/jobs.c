@@ -22,6 +22,7 @@ static struct {
     int n;                      /* jobs that nobody has taken */
     int idle;                   /* workers that wait for one */
     int idle_max;
+    int called;                 /* a worker is to come */
 } child;
 
 apr_status_t llmgw_jobs_child_init(int threads, apr_pool_t *pchild)
@@ -63,11 +64,32 @@ static llmgw_job_t *stay(void)
     return take();
 }
 
+static void work(void *baton);
+
+/* With the mutex: is another worker wanted? One is called at a time: it calls
+ * the next one if there still is more to do, as others may be held up. */
+static int call_worker(int busy)
+{
+    if (child.called || child.n <= child.idle + busy) {
+        return 0;
+    }
+    child.called = 1;
+    return 1;
+}
+
 static void work(void *baton LLMGW_UNUSED)
 {
     llmgw_job_t *job;
+    int call;
 
     apr_thread_mutex_lock(child.mutex);
+    child.called = 0;
+    call = call_worker(1);
+    if (call) {
+        apr_thread_mutex_unlock(child.mutex);
+        ap_mpm_register_timed_callback(0, work, NULL);
+        apr_thread_mutex_lock(child.mutex);
+    }
     while ((job = take()) != NULL || (job = stay()) != NULL) {
         apr_thread_mutex_unlock(child.mutex);
         job->run(job);
@@ -78,18 +100,18 @@ static void work(void *baton LLMGW_UNUSED)
 
 void llmgw_jobs_post(llmgw_job_t *job)
 {
-    int has_worker;
+    int call;
 
     apr_thread_mutex_lock(child.mutex);
     job->next = NULL;
     *child.last = job;
     child.last = &job->next;
-    has_worker = ++child.n <= child.idle;
-    if (has_worker) {
+    if (++child.n <= child.idle) {
         apr_thread_cond_signal(child.cond);
     }
+    call = call_worker(0);
     apr_thread_mutex_unlock(child.mutex);
-    if (!has_worker) {
+    if (call) {
         ap_mpm_register_timed_callback(0, work, NULL);
     }
 }
