@@ -207,12 +207,13 @@ $c->put(raw(headers => ['X-Request-Id' => $id],
                 { role => 'user', content => prompt() }] })));
 wait_for(5, sub { switched('r') > $before });
 Time::HiRes::sleep(0.2);
+my $asked = switched('r');      # mostly one, but a wait is any up to backoff=
 $c->close;
 $start = time;
-ok(wait_for(5, sub { slurp($s->{calls}) =~ /^\Q$id\E 499 1 /m }),
+ok(wait_for(5, sub { slurp($s->{calls}) =~ /^\Q$id\E 499 \d /m }),
    'the client leaves while the call waits: 499');
 cmp_ok(time - $start, '<', 1, 'within a second');
-is(switched('r') - $before, 1, 'no further attempt');
+is(switched('r'), $asked, 'no further attempt');
 
 upstream_does($_, 'status,code=500') for qw(r s);
 (undef, @n) = asked(sub { call('storm') for 1 .. 100; 0 }, qw(r s));

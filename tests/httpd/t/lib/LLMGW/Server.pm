@@ -136,23 +136,24 @@ sub children {
     return split ' ', slurp($dir);
 }
 
-# A process's TCP sockets, as [local port, state]
+# The TCP sockets of all processes: [local port, state], by name
 my $LISTEN = 10;
 sub sockets {
-    my ($pid) = @_;
-    my %socket = map { my @f = split; my ($port) = $f[1] =~ /:(\w+)$/;
-                       ("socket:[$f[9]]" => [$port, hex $f[3]]) }
-                 grep { /^\s*\d+:/ } split /\n/, slurp('/proc/net/tcp');
-    return grep { $_ } map { $socket{ readlink || '' } } glob "/proc/$pid/fd/*";
+    my %socket;
+    for (split /\n/, slurp('/proc/net/tcp')) {
+        next unless /^\s*\d+: \w+:(\w+) \S+ (\w\w) (?:\S+\s+){5}([1-9]\d*) /;
+        $socket{"socket:[$3]"} = [$1, hex $2];
+    }
+    return \%socket;
 }
 
 # May a child that is to end take another call still? With threads it closes its
 # listeners first; a process that is at a call ends after that.
 sub may_accept {
-    my ($pid) = @_;
-    my @sockets = sockets($pid);
-    my %listens = map { $_->[0] => 1 } grep { $_->[1] == $LISTEN } @sockets;
-    my @calls = grep { $_->[1] != $LISTEN && $listens{ $_->[0] } } @sockets;
+    my ($pid, $socket) = @_;
+    my @mine = grep { $_ } map { $socket->{ readlink || '' } } glob "/proc/$pid/fd/*";
+    my %listens = map { $_->[0] => 1 } grep { $_->[1] == $LISTEN } @mine;
+    my @calls = grep { $_->[1] != $LISTEN && $listens{ $_->[0] } } @mine;
     return %listens && !($ENV{LLMGW_TEST_MPM} eq 'prefork' && @calls);
 }
 
@@ -169,8 +170,11 @@ sub restart {
     }
     kill $o{signal} || 'USR1', $s->{pid};
     return wait_for(30, sub {
-        log_since($from, $s->{log}) =~ /resuming normal operations/
-            && !grep { $old{$_} && (!$o{busy} || may_accept($_)) } $s->children });
+        return 0 unless log_since($from, $s->{log}) =~ /resuming normal operations/;
+        my @left = grep { $old{$_} } $s->children;
+        return !@left if !@left || !$o{busy};
+        my $socket = sockets();
+        return !grep { may_accept($_, $socket) } @left });
 }
 
 # Lines at warn or above that no pattern declares
