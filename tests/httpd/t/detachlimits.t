@@ -116,8 +116,8 @@ says('all fits', 'on max=100', "LLMProvider few openai \${UP}/v1 max-connections
      event_mpm(threads => 5));
 says('nobody asked', 'on', "LLMProvider few openai \${UP}/v1 max-connections=2 models=none\n",
      event_mpm(threads => 2, more => "AsyncRequestWorkerFactor 2\n"));
-says('too few descriptors', 'on max=100000', '', event_mpm(threads => 5, more =>
-     "AsyncRequestWorkerFactor 300000\n"), 'LLMGW0603') if $fds =~ /^\d+$/ && $fds < 200_000;
+says('too few descriptors', 'on max=' . int($fds / 2), '', event_mpm(threads => 5, more =>
+     "AsyncRequestWorkerFactor 300000\n"), 'LLMGW0603') if $fds =~ /^\d+$/ && $fds < 50_000;
 says('too few connections', 'on max=100', '',
      event_mpm(threads => 5, more => "AsyncRequestWorkerFactor 2\n"), 'LLMGW0604');
 says('a provider has too few', 'on max=100',

@@ -71,7 +71,8 @@ ExtendedStatus on
     SetHandler server-status
 </Location>
 CONF
-    return LLMGW::Server->start($name, %o);
+    # all of the few threads may be busy for a moment
+    return LLMGW::Server->start($name, log => [qr/AH00484: server reached MaxRequestWorkers/], %o);
 }
 
 # A file of so many bytes below the document root; its bytes

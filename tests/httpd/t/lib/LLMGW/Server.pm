@@ -2,6 +2,7 @@
 #
 #   my $s = LLMGW::Server->start('name', conf => <<"CONF", children => 3);
 #   LLMGW::Server->start(..., mpm => $lines)     # of the event MPM's own
+#   LLMGW::Server->start(..., log => [$pattern]) # of lines that may be in its log
 #   ask('model', port => $s->port);
 #   $s->restart(conf => $other);     # graceful
 #   $s->stop;                        # fails the test for undeclared warnings
@@ -101,6 +102,7 @@ sub start {
     my $log = vars('t_logs') . "/server_$name";
     my $s = bless { name => $name, dir => $dir, log => "${log}_error_log",
                     calls => "${log}_log", children => $o{children} || 1, mpm => $o{mpm},
+                    log_may => $o{log} || [],
                     conf => $o{conf}, port => free_port() }, $class;
     unlink $s->{log}, $s->{calls};
     $s->write_conf;
@@ -180,6 +182,7 @@ sub restart {
 # Lines at warn or above that no pattern declares
 sub undeclared {
     my ($s, @patterns) = @_;
+    push @patterns, @{ $s->{log_may} };
     return grep { my $line = $_; !grep { $line =~ $_ } @patterns }
            grep { /\[[\w-]+:(?:warn|error|crit|alert|emerg)\]/ }
            split /\n/, $s->log_text;
