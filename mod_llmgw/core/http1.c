@@ -96,7 +96,7 @@ llmgw_http1_t *llmgw_http1_create(apr_pool_t *p,
                                   : r->limits.chunk_line_max);
     r->pub.state = LLMGW_HTTP1_HEAD;
     r->pub.reason = "";
-    r->pub.headers = apr_table_make(p, 16);
+    r->pub.headers = apr_table_make(p, 12);
     start_head(r);
     return &r->pub;
 }

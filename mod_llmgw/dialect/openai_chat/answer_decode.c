@@ -3,6 +3,29 @@
 #include "openai_chat.h"
 
 #define CHOICES_MAX 128
+#define CHOICES_FIRST 4         /* room for these; most answers have one */
+
+/* Have room for the choice of this number. */
+static void make_room(llmgw_decode_t *d, int number)
+{
+    openai_chat_decode_t *st = d->state;
+    int room = st->choices_room ? st->choices_room : CHOICES_FIRST;
+    openai_chat_choice_t **choices;
+
+    if (number < st->choices_room) {
+        return;
+    }
+    while (room <= number) {
+        room *= 2;
+    }
+    choices = apr_pcalloc(d->pool, (apr_size_t)room * sizeof(*choices));
+    if (st->choices) {
+        memcpy(choices, st->choices,
+               (apr_size_t)st->choices_room * sizeof(*choices));
+    }
+    st->choices = choices;
+    st->choices_room = room;
+}
 
 /* The state of a choice, made when it is first seen; NULL: too many. */
 static openai_chat_choice_t *get_choice(llmgw_decode_t *d, apr_int64_t number)
@@ -12,10 +35,7 @@ static openai_chat_choice_t *get_choice(llmgw_decode_t *d, apr_int64_t number)
     if (number < 0 || number >= CHOICES_MAX) {
         return NULL;
     }
-    if (!st->choices) {
-        st->choices = apr_pcalloc(d->pool,
-                                  CHOICES_MAX * sizeof(*st->choices));
-    }
+    make_room(d, (int)number);
     if (!st->choices[number]) {
         st->choices[number] = apr_pcalloc(d->pool,
                                           sizeof(openai_chat_choice_t));

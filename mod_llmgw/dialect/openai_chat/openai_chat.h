@@ -95,6 +95,7 @@ typedef struct openai_chat_choice_t {
 typedef struct openai_chat_decode_t {
     openai_chat_choice_t **choices;     /* by number; NULL: not seen */
     int nchoices;
+    int choices_room;
     int is_started;
     int is_ended;               /* [DONE] */
     int has_failed;             /* an error was emitted */
