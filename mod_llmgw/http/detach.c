@@ -428,7 +428,7 @@ static void wake(llmgw_waiter_t *waiter, unsigned int why)
 {
     detached_t *d = (detached_t *)waiter;
 
-    if (d->state < STATE_KEPT) {
+    if (d->state < STATE_REST) {
         d->client_gone |= (why & LLMGW_WAKE_GONE) != 0;
     }
     switch (d->state) {
