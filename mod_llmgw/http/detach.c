@@ -386,21 +386,20 @@ static apr_status_t discard(const detached_t *d)
 
 static void close_gone(detached_t *d)
 {
-    apr_socket_t *csd = ap_get_conn_socket(d->c);
     apr_time_t safe = d->suspended + GRACE_USEC;
 
     if (d->waiter.known_client_events >= 0) {
         llmgw_loop_forget(&d->waiter);
-        apr_socket_close(csd);
-        if (apr_time_now() < safe) {
-            d->waiter.client = -1;
-            d->waiter.until = safe;
-            llmgw_loop_watch(&d->waiter);
-            return;
-        }
+        apr_socket_close(ap_get_conn_socket(d->c));
+        d->waiter.client = -1;
     }
     else {
         llmgw_loop_release(&d->waiter);
+    }
+    if (apr_time_now() < safe) {        /* whatever it was woken for */
+        d->waiter.until = safe;
+        llmgw_loop_watch(&d->waiter);
+        return;
     }
     llmgw_jobs_post(&d->job);
 }
