@@ -396,11 +396,11 @@ static llmgw_turn_e expire(llmgw_call_t *call, const deadline_t *d)
 {
     llmgw_err_t err = LLMGW_ERR_INIT;
 
-    if (llmgw_relay_ended(call->relay)) {
-        return complete(call);
-    }
     if (d->status == LLMGW_ECLIENTGONE) {
         return conclude_gone(call);
+    }
+    if (llmgw_relay_ended(call->relay)) {
+        return complete(call);
     }
     llmgw_err_set(&err, call->pool, d->status, NULL, "%s", d->message);
     return conclude(call, &err);

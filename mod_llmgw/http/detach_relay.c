@@ -115,20 +115,18 @@ static apr_status_t discard(const llmgw_detached_t *d)
 
 static void close_gone(llmgw_detached_t *d)
 {
-    apr_socket_t *csd = ap_get_conn_socket(d->c);
-
     if (d->waiter.known_client_events >= 0) {
         llmgw_loop_forget(&d->waiter);
-        apr_socket_close(csd);
-        if (!llmgw_detached_is_safe(d)) {
-            d->waiter.client = -1;
-            d->waiter.until = llmgw_detached_safe_at(d);
-            llmgw_loop_watch(&d->waiter);
-            return;
-        }
+        apr_socket_close(ap_get_conn_socket(d->c));
+        d->waiter.client = -1;
     }
     else {
         llmgw_loop_release(&d->waiter);
+    }
+    if (!llmgw_detached_is_safe(d)) {   /* whatever it was woken for */
+        d->waiter.until = llmgw_detached_safe_at(d);
+        llmgw_loop_watch(&d->waiter);
+        return;
     }
     llmgw_jobs_post(&d->job);
 }
