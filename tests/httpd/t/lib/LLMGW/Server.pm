@@ -149,14 +149,20 @@ sub sockets {
     return \%socket;
 }
 
-# May a child that is to end take another call still? With threads it closes its
-# listeners first; a process that is at a call ends after that.
-sub may_accept {
+# Of a process: how many ports it listens at, and how many clients it has there
+sub counts_of {
     my ($pid, $socket) = @_;
     my @mine = grep { $_ } map { $socket->{ readlink || '' } } glob "/proc/$pid/fd/*";
     my %listens = map { $_->[0] => 1 } grep { $_->[1] == $LISTEN } @mine;
-    my @calls = grep { $_->[1] != $LISTEN && $listens{ $_->[0] } } @mine;
-    return %listens && !($ENV{LLMGW_TEST_MPM} eq 'prefork' && @calls);
+    return (scalar keys %listens,
+            scalar grep { $_->[1] != $LISTEN && $listens{ $_->[0] } } @mine);
+}
+
+# May a child that is to end take another call still? With threads it closes its
+# listeners first; a process that is at a call ends after that.
+sub may_accept {
+    my ($ports, $clients) = counts_of(@_);
+    return $ports && !($ENV{LLMGW_TEST_MPM} eq 'prefork' && $clients);
 }
 
 # Restart gracefully, and wait until only new children take calls. Options: conf,
@@ -196,6 +202,10 @@ sub ended {
 # End it. Options: signal, seconds, log (patterns of lines that may be there)
 sub stop {
     my ($s, %o) = @_;
+    # the event MPM may crash where it is stopped while it closes a connection
+    wait_for(1, sub {
+        my $socket = sockets();
+        return !grep { (counts_of($_, $socket))[1] } $s->children });
     kill $o{signal} || 'TERM', $s->{pid};
     my $ended = $s->ended($o{seconds} || 20);
     ok($ended, "$s->{name}: the server ends");
