@@ -176,7 +176,8 @@ static int is_current(const llmgw_view_t *view,
                       const proxy_balancer *balancer)
 {
     return view && ((view->balance.n > LOOK_ALWAYS
-                     && apr_time_now() < view->seen + LOOK_USEC)
+                     && apr_time_now() < LOOK_USEC
+                        + __atomic_load_n(&view->seen, __ATOMIC_RELAXED))
                     || view->digest == digest_of(balancer));
 }
 
@@ -210,7 +211,7 @@ static const llmgw_view_t *renew(const llmgw_view_t **shown,
                          current_method(balancer, conf), conf, child.pool);
         view->digest = digest;
     }
-    view->seen = apr_time_now();
+    __atomic_store_n(&view->seen, apr_time_now(), __ATOMIC_RELAXED);
     __atomic_store_n(shown, view, __ATOMIC_RELEASE);
     apr_thread_mutex_unlock(child.mutex);
     return view;

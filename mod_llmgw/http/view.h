@@ -14,7 +14,7 @@ typedef struct llmgw_view_t {
 #define LLMGW_VIEW_TOKENS 1     /* how long it is */
 #define LLMGW_VIEW_PREFIX 2     /* how it begins */
     apr_uint64_t digest;        /* of what the operator may change */
-    apr_time_t seen;            /* when that was last looked at */
+    apr_time_t seen;            /* when that was last looked at; atomic */
 } llmgw_view_t;
 
 /** In a new child: what views need. */
