@@ -11,6 +11,7 @@
 #include "detached.h"
 #include "log.h"
 #include "standing.h"
+#include "tidy.h"
 
 static llmgw_detached_t *lookup(const conn_rec *c)
 {
@@ -28,9 +29,10 @@ static llmgw_detached_t *create(request_rec *r)
     apr_os_sock_get(&fd, ap_get_conn_socket(c));
     d->c = c;
     d->job.run = llmgw_detached_run;
+    d->job.left = llmgw_detached_left_job;
     d->outlet = llmgw_outlet_create(r, fd);
-    llmgw_waiter_init(&d->waiter, fd,
-                      llmgw_detached_wake);
+    llmgw_waiter_init(&d->waiter, fd, llmgw_detached_wake);
+    d->waiter.left = llmgw_detached_left;
     ap_create_sb_handle(&d->seat, c->pool, 0, 0);
     ap_set_module_config(c->conn_config, &llmgw_module, d);
     return d;
@@ -73,6 +75,7 @@ static int detach(llmgw_call_t *call)
     }
     if (!d) {
         d = create(call->r);
+        llmgw_tidy_begin();
     }
     d->call = call;
     d->parked = 1;
@@ -135,21 +138,11 @@ static void on_stopping(apr_pool_t *pchild LLMGW_UNUSED,
     llmgw_loops_tell_stopping();
 }
 
-static void end_waiter(llmgw_waiter_t *waiter)
-{
-    llmgw_detached_end((llmgw_detached_t *)waiter);
-}
-
-static void end_job(llmgw_job_t *job)
-{
-    llmgw_detached_end(llmgw_detached_of_job(job));
-}
-
 /* When the workers have ended. */
 static apr_status_t stop_loops(void *data LLMGW_UNUSED)
 {
-    llmgw_loops_stop(end_waiter);
-    llmgw_jobs_end(end_job);
+    llmgw_loops_stop();
+    llmgw_jobs_end();
     return APR_SUCCESS;
 }
 
@@ -176,6 +169,7 @@ void llmgw_detach_child_init(server_rec *servers, apr_pool_t *pchild)
         return;
     }
     llmgw_outlet_child_init();
+    llmgw_tidy_child_init(servers);
     rv = llmgw_jobs_child_init(threads, pchild);
     if (rv == APR_SUCCESS) {
         apr_pool_pre_cleanup_register(pchild, NULL, stop_loops);
@@ -183,7 +177,7 @@ void llmgw_detach_child_init(server_rec *servers, apr_pool_t *pchild)
                                ->detach.threads, pchild);
     }
     if (rv != APR_SUCCESS) {
-        llmgw_loops_stop(NULL);
+        llmgw_loops_stop();
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, servers,
                      LLMGW_ID("LLMGW0602") "no relay thread can be started: "
                      "calls keep their threads while they wait");

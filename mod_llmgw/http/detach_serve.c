@@ -226,9 +226,15 @@ static void finish_closed(llmgw_detached_t *d)
     }
 }
 
+static llmgw_detached_t *of_job(llmgw_job_t *job)
+{
+    return (llmgw_detached_t *)((char *)job
+                                - offsetof(llmgw_detached_t, job));
+}
+
 void llmgw_detached_run(llmgw_job_t *job)
 {
-    llmgw_detached_t *d = llmgw_detached_of_job(job);
+    llmgw_detached_t *d = of_job(job);
 
     wait_for_mpm(d);
     if (d->state == LLMGW_DETACHED_GONE) {
@@ -268,7 +274,7 @@ void llmgw_detached_run(llmgw_job_t *job)
 
 /* ---- the child's end ----------------------------------------------------- */
 
-void llmgw_detached_end(llmgw_detached_t *d)
+static void end(llmgw_detached_t *d)
 {
     llmgw_call_t *call = d->call;
 
@@ -286,4 +292,14 @@ void llmgw_detached_end(llmgw_detached_t *d)
         continue;
     }
     finish_request(d);
+}
+
+void llmgw_detached_left(llmgw_waiter_t *waiter)
+{
+    end((llmgw_detached_t *)waiter);
+}
+
+void llmgw_detached_left_job(llmgw_job_t *job)
+{
+    end(of_job(job));
 }

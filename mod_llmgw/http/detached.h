@@ -58,19 +58,13 @@ apr_time_t llmgw_detached_safe_at(const llmgw_detached_t *d);
 /** On a worker: what a relay thread posted; goes on with what is to be done. */
 void llmgw_detached_run(llmgw_job_t *job);
 
-/** The connection that a job is about. */
-static inline llmgw_detached_t *llmgw_detached_of_job(llmgw_job_t *job)
-{
-    return (llmgw_detached_t *)((char *)job
-                                - offsetof(llmgw_detached_t, job));
-}
-
 /**
  * The child ends, and its connections with it. What a call has from its
  * provider is given back, and it is logged and counted, as one whose client is
  * gone; one whose answer is complete, as that.
  */
-void llmgw_detached_end(llmgw_detached_t *d);
+void llmgw_detached_left(llmgw_waiter_t *waiter);
+void llmgw_detached_left_job(llmgw_job_t *job);
 
 /** On the relay thread: something has happened that it waits for. */
 void llmgw_detached_wake(llmgw_waiter_t *waiter, unsigned int why);

@@ -14,6 +14,12 @@
  */
 #define STAY_USEC apr_time_from_msec(5)
 
+/* The MPM runs what was due before now, not what is due now. */
+#define DUE_USEC (-1)
+
+/* A worker that has not come by then, as all are held up, is called again. */
+#define PATIENCE_USEC apr_time_from_msec(50)
+
 static struct {
     apr_thread_mutex_t *mutex;
     apr_thread_cond_t *cond;
@@ -22,7 +28,7 @@ static struct {
     int n;                      /* jobs that nobody has taken */
     int idle;                   /* workers that wait for one */
     int idle_max;
-    int called;                 /* a worker is to come */
+    apr_time_t called;          /* a worker is to come, since; 0: none */
 } child;
 
 apr_status_t llmgw_jobs_child_init(int threads, apr_pool_t *pchild)
@@ -70,10 +76,16 @@ static void work(void *baton);
  * the next one if there still is more to do, as others may be held up. */
 static int call_worker(int busy)
 {
-    if (child.called || child.n <= child.idle + busy) {
+    apr_time_t now;
+
+    if (child.n <= child.idle + busy) {
         return 0;
     }
-    child.called = 1;
+    now = apr_time_now();
+    if (child.called && now < child.called + PATIENCE_USEC) {
+        return 0;
+    }
+    child.called = now;
     return 1;
 }
 
@@ -87,7 +99,7 @@ static void work(void *baton LLMGW_UNUSED)
     call = call_worker(1);
     if (call) {
         apr_thread_mutex_unlock(child.mutex);
-        ap_mpm_register_timed_callback(0, work, NULL);
+        ap_mpm_register_timed_callback(DUE_USEC, work, NULL);
         apr_thread_mutex_lock(child.mutex);
     }
     while ((job = take()) != NULL || (job = stay()) != NULL) {
@@ -112,15 +124,17 @@ void llmgw_jobs_post(llmgw_job_t *job)
     call = call_worker(0);
     apr_thread_mutex_unlock(child.mutex);
     if (call) {
-        ap_mpm_register_timed_callback(0, work, NULL);
+        ap_mpm_register_timed_callback(DUE_USEC, work, NULL);
     }
 }
 
-void llmgw_jobs_end(void (*left)(llmgw_job_t *job))
+void llmgw_jobs_end(void)
 {
     llmgw_job_t *job;
 
     while ((job = take()) != NULL) {
-        left(job);
+        if (job->left) {
+            job->left(job);
+        }
     }
 }

@@ -7,6 +7,8 @@
 /** Work for a worker thread; part of what it is about. All zero at first. */
 typedef struct llmgw_job_t {
     void (*run)(struct llmgw_job_t *job);   /* may destroy the job */
+    void (*left)(struct llmgw_job_t *job);  /* nobody has run it, and the child
+                                             * ends; NULL: nothing to do */
     struct llmgw_job_t *next;               /* the queue's */
 } llmgw_job_t;
 
@@ -17,7 +19,7 @@ apr_status_t llmgw_jobs_child_init(int threads, apr_pool_t *pchild);
 /** Have a worker thread run it, as soon as one is free. Does not block. */
 void llmgw_jobs_post(llmgw_job_t *job);
 
-/** No worker comes any more: hand what nobody has taken to somebody else. */
-void llmgw_jobs_end(void (*left)(llmgw_job_t *job));
+/** No worker comes any more: what nobody has taken is told, see `left`. */
+void llmgw_jobs_end(void);
 
 #endif /* LLMGW_HTTP_JOBS_H */

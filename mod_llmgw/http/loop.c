@@ -415,32 +415,34 @@ void llmgw_loops_tell_stopping(void)
     }
 }
 
-static void leave(llmgw_waiter_t *w, void (*left)(llmgw_waiter_t *waiter))
+static void leave(llmgw_waiter_t *w)
 {
     if (w->watched) {
         w->watched = 0;
-        left(w);
+        if (w->left) {
+            w->left(w);
+        }
     }
 }
 
 /* A waiter that was to be woken may have no timer any more. */
-static void leave_all(llmgw_loop_t *loop, void (*left)(llmgw_waiter_t *waiter))
+static void leave_all(llmgw_loop_t *loop)
 {
     llmgw_waiter_t *w, *next;
 
     while ((w = first_timer(loop)) != NULL) {
         llmgw_heap_remove(&loop->timers, &w->timer);
         if (!w->queued) {
-            leave(w, left);
+            leave(w);
         }
     }
     for (w = loop->first; w; w = next) {
         next = w->next;
-        leave(w, left);
+        leave(w);
     }
 }
 
-void llmgw_loops_stop(void (*left)(llmgw_waiter_t *waiter))
+void llmgw_loops_stop(void)
 {
     apr_status_t rv;
     int i;
@@ -448,9 +450,7 @@ void llmgw_loops_stop(void (*left)(llmgw_waiter_t *waiter))
     for (i = 0; i < child.n; i++) {
         tell(&child.loops[i], &child.loops[i].end);
         apr_thread_join(&rv, child.loops[i].thread);
-        if (left) {
-            leave_all(&child.loops[i], left);
-        }
+        leave_all(&child.loops[i]);
         close(child.loops[i].epoll_fd);
         close(child.loops[i].event_fd);
         llmgw_heap_free(&child.loops[i].timers);

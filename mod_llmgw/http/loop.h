@@ -30,6 +30,9 @@ struct llmgw_waiter_t {
      * llmgw_loop_go_on(), llmgw_loop_call_again(), llmgw_loop_release() and
      * llmgw_loop_forget(). */
     void (*wake)(llmgw_waiter_t *waiter, unsigned int why);
+
+    /** When the loops have ended and it still waits; NULL: nothing to do. */
+    void (*left)(llmgw_waiter_t *waiter);
     int client;                 /* the client's socket; watched for its end */
     int client_events;          /* POLLIN, POLLOUT: and for these */
     int fd;                     /* another one; -1: none */
@@ -50,12 +53,9 @@ struct llmgw_waiter_t {
 /** Start this child's loops, one thread each. */
 apr_status_t llmgw_loops_start(int threads, apr_pool_t *pchild);
 
-/**
- * End them and wait for that.
- * @param left called, on this thread, for each waiter that still waits; it is
- *        nobody's any more. NULL: they are left as they are.
- */
-void llmgw_loops_stop(void (*left)(llmgw_waiter_t *waiter));
+/** End them and wait for that. What still waits is told, on this thread: see
+ * `left`. */
+void llmgw_loops_stop(void);
 
 /** Have they been started? */
 int llmgw_loops_run(void);
