@@ -205,11 +205,18 @@ static llmgw_turn_e fail_attempt(llmgw_call_t *call, const llmgw_err_t *err)
     return LLMGW_TURN_AGAIN;
 }
 
-static llmgw_turn_e end_cancelled(llmgw_call_t *call)
+/* Nothing more is written to it. */
+static void note_gone(llmgw_call_t *call)
 {
     memset(&call->err, 0, sizeof(call->err));
     llmgw_err_set(&call->err, call->pool, LLMGW_ECLIENTGONE, NULL,
                   "The client closed the request.");
+    call->r->connection->aborted = 1;
+}
+
+static llmgw_turn_e end_cancelled(llmgw_call_t *call)
+{
+    note_gone(call);
     llmgw_pick_report(call, &call->err);
     llmgw_attempt_end(call);
     llmgw_relay_reset(call->relay);
@@ -468,6 +475,14 @@ static llmgw_turn_e go_on_or_expire(llmgw_call_t *call)
     return apr_time_now() < d.at ? LLMGW_TURN_AGAIN : expire(call, &d);
 }
 
+static void set_client_wait(llmgw_call_t *call, apr_time_t until)
+{
+    memset(&call->wait, 0, sizeof(call->wait));
+    call->wait.fd = -1;
+    call->wait.client_takes = 1;
+    call->wait.until = until;
+}
+
 /* What came before is still on its way: no more is read from the provider. A
  * client that takes nothing is given Timeout, and no time of the provider's. */
 static llmgw_turn_e wait_for_client(llmgw_call_t *call)
@@ -480,10 +495,7 @@ static llmgw_turn_e wait_for_client(llmgw_call_t *call)
     if (apr_time_now() >= d.at) {
         return expire(call, &d);
     }
-    memset(&call->wait, 0, sizeof(call->wait));
-    call->wait.fd = -1;
-    call->wait.client_takes = 1;
-    call->wait.until = d.at;
+    set_client_wait(call, d.at);
     return LLMGW_TURN_WAIT;
 }
 
@@ -512,10 +524,34 @@ static llmgw_turn_e step_exchange(llmgw_call_t *call)
     return APR_STATUS_IS_EOF(rv) ? complete(call) : break_off(call, rv);
 }
 
+/* Has the client yet to take what was passed on? */
+static int is_untaken(const llmgw_call_t *call)
+{
+    return call->outlet && llmgw_outlet_holds(call->outlet)
+           && !call->r->connection->aborted;
+}
+
+/* What became of the call is known when the client has its answer. */
+static llmgw_turn_e wait_until_taken(llmgw_call_t *call)
+{
+    apr_time_t until = llmgw_outlet_moved(call->outlet)
+                       + call->r->server->timeout;
+
+    if (apr_time_now() < until) {
+        set_client_wait(call, until);
+        return LLMGW_TURN_WAIT;
+    }
+    note_gone(call);
+    return LLMGW_TURN_AGAIN;
+}
+
 static llmgw_turn_e step_settle(llmgw_call_t *call)
 {
     request_rec *r = call->r;
 
+    if (is_untaken(call)) {
+        return wait_until_taken(call);
+    }
     llmgw_reply_notes(call);
     llmgw_raw_end_upload(call);
     if (call->err.status == LLMGW_ECLIENTGONE) {
@@ -569,6 +605,8 @@ int llmgw_call_may_block(const llmgw_call_t *call)
         return 0;
     case LLMGW_STATE_EXCHANGE:
         return call->attempt->x->phase < LLMGW_PHASE_HEAD;
+    case LLMGW_STATE_SETTLE:
+        return !is_untaken(call);
     default:
         return 1;
     }

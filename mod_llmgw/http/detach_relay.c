@@ -150,15 +150,20 @@ static void linger(llmgw_detached_t *d, unsigned int why)
     }
 }
 
+/* Who will say no more leaves a call, but may still want to read the rest. */
+static unsigned int gone_by(const llmgw_detached_t *d)
+{
+    return d->state == LLMGW_DETACHED_CALL
+           && d->call->state < LLMGW_STATE_SETTLE
+           ? LLMGW_WAKE_GONE : LLMGW_WAKE_BROKEN;
+}
+
 void llmgw_detached_wake(llmgw_waiter_t *waiter, unsigned int why)
 {
     llmgw_detached_t *d = (llmgw_detached_t *)waiter;
 
-    /* Who will say no more may still want to read the rest. */
     if (d->state < LLMGW_DETACHED_KEPT) {
-        d->client_gone |= (why & (d->state == LLMGW_DETACHED_CALL
-                                  ? LLMGW_WAKE_GONE
-                                  : LLMGW_WAKE_BROKEN)) != 0;
+        d->client_gone |= (why & gone_by(d)) != 0;
     }
     switch (d->state) {
     case LLMGW_DETACHED_CALL:

@@ -12,7 +12,7 @@
 #define IDLE_TTL apr_time_from_sec(55)
 
 /* With no bound configured: more than a child can have calls in flight. */
-#define CONNECTIONS_MAX 65535
+#define CONNECTIONS_MAX 1000000
 
 static proxy_server_conf *proxy_conf(const server_rec *s)
 {
