@@ -37,7 +37,7 @@ for my $is_stream (1, 0) {
         last if defined $n && !$n;
         $bytes .= $some if $n;
         last if $bytes =~ ($is_stream ? qr/\r\n0\r\n\r\n\z/ : qr/\}\s*\z/);
-        sleep 0.5;
+        sleep 0.3;
     }
     $c->{in} = $bytes;
     my $a = $c->answer(timeout => 1);
