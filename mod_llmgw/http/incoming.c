@@ -146,12 +146,20 @@ static apr_status_t on_body(void *ctx, const char *data, apr_size_t len)
     return rv;
 }
 
+/* What came is passed on. On the call's own thread that may wait for the
+ * client, which is not the provider's time. */
 static apr_status_t on_pause(void *ctx)
 {
     llmgw_incoming_t *in = ctx;
+    apr_status_t rv = APR_SUCCESS;
 
-    return in->succeeded && !in->call->raw
-           ? llmgw_relay_flush(in->call->relay) : APR_SUCCESS;
+    if (in->succeeded && !in->call->raw) {
+        rv = llmgw_relay_flush(in->call->relay);
+        if (!in->call->outlet) {
+            in->call->attempt->last_byte = apr_time_now();
+        }
+    }
+    return rv;
 }
 
 /* ---- the end ----------------------------------------------------------- */

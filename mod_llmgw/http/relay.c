@@ -211,10 +211,6 @@ static apr_status_t pass_out(llmgw_relay_t *relay, llmgw_str_t bytes, int end)
     rv = ap_pass_brigade(relay->filter->next, relay->down);
     apr_brigade_cleanup(relay->down);
     llmgw_buf_clear(relay->out);
-    if (!relay->call->outlet) {         /* it may have waited for the client:
-                                         * that is not the provider's time */
-        relay->call->attempt->last_byte = apr_time_now();
-    }
     return rv == APR_SUCCESS && !relay->call->r->connection->aborted
            ? APR_SUCCESS : LLMGW_ECLIENTGONE;
 }
