@@ -4,6 +4,10 @@
 #include "call.h"
 #include "watch.h"
 
+/* Nobody waits in vain for a target that usually takes so much longer; peaks
+ * count in what is usual, so a little longer tells nothing. */
+#define SPIN_WORTH 8
+
 /* Wait for the provider, the time, or the client's leaving.
  * @param most_usec no longer than this; -1: as long as it takes */
 static int client_left(const llmgw_call_t *call, apr_interval_time_t most_usec)
@@ -35,7 +39,8 @@ llmgw_turn_e llmgw_driver_poll_run(llmgw_call_t *call,
             continue;
         }
         if (can_leave(call, left)
-            && (left == 0 || llmgw_pick_usual_usec(call) > 2 * left)) {
+            && (left == 0 || llmgw_pick_usual_usec(call)
+                             > SPIN_WORTH * patience_usec)) {
             break;
         }
         since = apr_time_now();
