@@ -11,7 +11,7 @@ KeepAliveTimeout 2
 MaxKeepAliveRequests 20
 CONF
 
-my $words = join '', map { "t$_ " } 1 .. 4;
+my $words = text_of(4);
 my $stream = post_for('open/slow-stream,n=4,ms=60', stream => 1);
 my $whole = post_for('open/slow-stream,n=4,ms=30');
 my $ok = post_for('open/ok');
@@ -162,7 +162,6 @@ is(last_of_many($ok), last_of_many("GET /index.html HTTP/1.1\r\nHost: x\r\n\r\n"
    'MaxKeepAliveRequests: as many calls as files, and the last one says so');
 
 # ---- clients that leave -------------------------------------------------------------------------
-sub status_of { my ($id) = @_; return (slurp($s->{calls}) =~ /^\Q$id\E (\d+) /m)[0] || 0 }
 for (['close', 'stall-head', 0], ['reset', 'stall-head', 1], ['close', 'stall-mid', 1],
      ['reset', 'slow-stream,n=100,ms=100', 1], ['close', 'slow-stream,n=100,ms=100', 1],
      ['half_close', 'stall-head', 1], ['half_close', 'slow-stream,n=100,ms=100', 1]) {
@@ -180,11 +179,9 @@ for (['close', 'stall-head', 0], ['reset', 'stall-head', 1], ['close', 'stall-mi
         ok($c->await(qr/t2 /, 8), "$what: flows") if $model =~ /^slow/;
         my $left = now_ms();
         $c->$how;
-        my $closed = upstream_closed($tag, 5);
-        ok($closed && $closed - $left < 1000, "$what: the provider is let go within a second")
-            or diag($closed ? $closed - $left . ' ms' : 'never');
-        ok(wait_for(5, sub { status_of($id) == 499 }), "$what: logged as 499")
-            or diag(status_of($id));
+        let_go($tag, $left, $what);
+        ok(wait_for(5, sub { status_of($s, $id) == 499 }), "$what: logged as 499")
+            or diag(status_of($s, $id));
         ok($c->closed_within(5), "$what: the connection ends") if $how eq 'half_close';
         $c->close;
     }
@@ -206,7 +203,7 @@ for my $first ('', $ok) {
 SKIP: {
     skip 'calls keep their threads here', 4 unless detaches();
     detached_becomes($s, 0, 'nothing is left of them');
-    my @c = open_many($s, 10, model => 'open/slow-stream,n=20,ms=300', stream => 1);
+    my @c = open_many($s, 10, model => stream_of(20, 300), stream => 1);
     detached_becomes($s, 10, 'ten wait without a thread');
     is(read_many(\@c, seconds => 40), 10, 'and are served');
     detached_becomes($s, 0, 'and nothing is left of those');

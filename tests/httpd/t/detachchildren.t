@@ -9,16 +9,6 @@ use Time::HiRes qw(sleep time);
 plan skip_all => 'calls keep their threads on this MPM' unless detaches();
 
 my @left = (qr/LLMGW0201/);
-sub stream_of { my ($n, $ms) = @_; return "open/slow-stream,n=$n,ms=$ms" }
-sub text_of { return join '', map { "t$_ " } 1 .. $_[0] }
-sub begun { my (@c) = @_; return read_many(\@c, seconds => 30, done => sub { $_[0]{in} =~ /"t1 "/ }) }
-sub whole_ones {
-    my ($n, @c) = @_;
-    read_many(\@c, seconds => 60);
-    return scalar grep { my $a = $_->answer(timeout => 1);
-                         $a->complete && $a->done && $a->text eq text_of($n) } @c;
-}
-sub gone { my (@pids) = @_; return !grep { -d "/proc/$_" } @pids }
 
 # ---- MaxConnectionsPerChild ------------------------------------------------------------------------------------
 my $s = detach_server('detachmax', detach => 'on spin=off', conf => "KeepAliveTimeout 60\n",
@@ -33,7 +23,7 @@ is(whole_ones(8, @c), 80, 'MaxConnectionsPerChild: all streams come whole');
 ok(wait_for(10, sub { gone($first) }), 'MaxConnectionsPerChild: the first child is gone')
     or diag("$first / " . join ' ', $s->children);
 $_->close for @c;
-is(ask('open/ok', port => $s->port)->text, 'Hello from mock', 'MaxConnectionsPerChild: it serves');
+serves($s, 'MaxConnectionsPerChild: it serves');
 detached_becomes($s, 0, 'MaxConnectionsPerChild: nothing is left');
 $s->stop(log => \@left);
 

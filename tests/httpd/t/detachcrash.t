@@ -10,7 +10,6 @@ plan skip_all => 'calls keep their threads on this MPM' unless detaches();
 my $s = detach_server('detachcrash', detach => 'on spin=off',
                       mpm => event_mpm(threads => 5, children => 3));
 my $n = 20;
-my $text = join '', map { "t$_ " } 1 .. $n;
 
 # How many calls each child has
 sub by_child {
@@ -19,7 +18,7 @@ sub by_child {
 }
 
 for my $signal (qw(KILL SEGV)) {
-    my @c = open_many($s, 60, model => "open/slow-stream,n=$n,ms=500", stream => 1);
+    my @c = open_many($s, 60, model => stream_of($n, 500), stream => 1);
     detached_becomes($s, 60, "$signal: 60 streams are under way");
     my %calls = by_child();
     my ($victim) = sort { $calls{$b} <=> $calls{$a} } keys %calls;
@@ -27,10 +26,8 @@ for my $signal (qw(KILL SEGV)) {
     cmp_ok($lost, '>', 0, "$signal: some in the child that is to die");
     kill $signal => $victim;
     detached_becomes($s, 60 - $lost, "$signal: only those of that child are gone");
-    is(ask('open/ok', port => $s->port)->text, 'Hello from mock', "$signal: it serves");
-    read_many(\@c, seconds => 40);
-    my $whole = grep { my $a = $_->answer(timeout => 1); $a->complete && $a->text eq $text } @c;
-    is($whole, 60 - $lost, "$signal: all others come whole");
+    serves($s, "$signal: it serves");
+    is(whole_ones($n, @c), 60 - $lost, "$signal: all others come whole");
     $_->close for @c;
     detached_becomes($s, 0, "$signal: nothing is left");
     is(figure($s, 'llmgw_inflight'), 0, "$signal: and nothing in flight");

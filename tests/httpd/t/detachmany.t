@@ -39,8 +39,8 @@ $c->close;
 
 # ---- 400 calls at once on five threads ------------------------------------------------------
 my $n = 200;
-my @streams = open_many($s, $n, model => 'open/slow-stream,n=10,ms=1500', stream => 1, port => $off);
-my @whole = open_many($s, $n, model => 'open/slow-stream,n=10,ms=1500', port => $off);
+my @streams = open_many($s, $n, model => stream_of(10, 1500), stream => 1, port => $off);
+my @whole = open_many($s, $n, model => stream_of(10, 1500), port => $off);
 detached_becomes($s, 2 * $n, '200 streams and 200 whole calls wait at once, five threads', 14);
 my $began = time;
 is(request(port => $s->port, path => '/index.html', method => 'GET')->status, 200,
@@ -48,16 +48,15 @@ is(request(port => $s->port, path => '/index.html', method => 'GET')->status, 20
 cmp_ok(time - $began, '<', 2, 'at once');
 is(read_many([@streams, @whole], seconds => 60), 2 * $n, 'all are answered');
 is(scalar(grep { my $a = $_->answer; $a->complete && $a->done
-    && $a->text eq join '', map { "t$_ " } 1 .. 10 } @streams), $n, 'the streams, whole');
-is(scalar(grep { $_->answer->text eq join '', map { "t$_ " } 1 .. 10 } @whole), $n,
-   'the whole ones');
+    && $a->text eq text_of(10) } @streams), $n, 'the streams, whole');
+is(scalar(grep { $_->answer->text eq text_of(10) } @whole), $n, 'the whole ones');
 $_->close for @streams, @whole;
 detached_becomes($s, 0, 'none waits any more');
 
 # ---- 500 streams, and what might delay them ----------------------------------------------------
 sub widest_of_500 {
     my ($name, $beside) = @_;
-    my @c = open_many($s, 500, model => 'open/slow-stream,n=24,ms=500', stream => 1, port => $off);
+    my @c = open_many($s, 500, model => stream_of(24, 500), stream => 1, port => $off);
     is(read_many(\@c, seconds => 40, done => sub { $_[0]{in} =~ /"t\d+ "/ }), 500,
        "$name: 500 streams are under way");
     $_->{times} = [] for @c;

@@ -8,19 +8,8 @@ use Time::HiRes qw(sleep time);
 
 plan skip_all => 'calls keep their threads on this MPM' unless detaches();
 
-# Few threads in many children: httpd says that it has no more
-my @left = (qr/LLMGW0201/, qr/AH00484/, qr/AH10159/);
-sub stream_of { my ($n, $ms) = @_; return "open/slow-stream,n=$n,ms=$ms" }
-sub text_of { return join '', map { "t$_ " } 1 .. $_[0] }
-sub begun { my (@c) = @_; return read_many(\@c, seconds => 30, done => sub { $_[0]{in} =~ /"t1 "/ }) }
-sub whole_ones {
-    my ($n, @c) = @_;
-    read_many(\@c, seconds => 60);
-    return scalar grep { my $a = $_->answer(timeout => 1);
-                         $a->complete && $a->done && $a->text eq text_of($n) } @c;
-}
+my @left = (qr/LLMGW0201/, qr/AH10159/);    # MaxRequestWorkers, once more
 sub aborted { return scalar(() = slurp($_[0]{calls}) =~ /^\S+ 499 /mg) }
-sub gone { my (@pids) = @_; return !grep { -d "/proc/$_" } @pids }
 sub idle_ones {
     my ($s, $n) = @_;
     return map { my $c = LLMGW::Http->new($s->port); $c->put(post_for('open/ok'));
@@ -40,7 +29,7 @@ ok($s->restart(busy => 1), 'restart');
 is(scalar(grep { $_->closed_within(3) } @idle), 10, 'idle kept connections are closed at once');
 cmp_ok(time - $at, '<', 8, 'soon');
 is(scalar(grep { ($_->{error} // '') ne '' } @idle), 0, 'without a reset');
-is(ask('open/ok', port => $s->port)->text, 'Hello from mock', 'new calls are served');
+serves($s, 'new calls are served');
 is(whole_ones(16, @c), 60, 'all streams come whole');
 is(scalar(grep { $_->answer(timeout => 20)->text eq text_of(16) } @whole), 10, 'whole answers too');
 # Their connections are kept no longer
@@ -75,7 +64,7 @@ detached_becomes($s, 0, 'HUP: the gauge is back');
 is(figure($s, 'llmgw_inflight'), 0, 'HUP: nothing is in flight');
 is(aborted($s), 40, 'HUP: all are logged as 499');
 is(figure($s, 'llmgw_client_aborts_total'), 40, 'HUP: and counted');
-is(ask('open/ok', port => $s->port)->text, 'Hello from mock', 'HUP: and it serves');
+serves($s, 'HUP: and it serves');
 
 @c = open_many($s, 40, model => stream_of(100, 300), stream => 1);
 is(begun(@c), 40, 'stop: 40 streams');

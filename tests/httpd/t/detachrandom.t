@@ -33,18 +33,17 @@ LLMTimeout heartbeat=50ms
 CONF
 
 # ---- what is asked for, and what is right ----------------------------------------------
-sub tokens { return join '', map { "t$_ " } 1 .. $_[0] }
 my $words = join '', map { "w$_ " } 1 .. 300;
 my %kind = (
     ok => [post_for('open/ok'), sub { $_[0]->text eq 'Hello from mock' }],
     stream => [post_for('open/slow-stream,n=5,ms=40', stream => 1),
-               sub { $_[0]->done && $_[0]->text eq tokens(5) }],
+               sub { $_[0]->done && $_[0]->text eq text_of(5) }],
     claude => [post_for('claude/slow-stream,n=5,ms=40', stream => 1),
-               sub { $_[0]->done && $_[0]->text eq tokens(5) }],
-    whole => [post_for('open/slow-stream,n=4,ms=40'), sub { $_[0]->text eq tokens(4) }],
+               sub { $_[0]->done && $_[0]->text eq text_of(5) }],
+    whole => [post_for('open/slow-stream,n=4,ms=40'), sub { $_[0]->text eq text_of(4) }],
     words => [post_for('open/words,n=300', stream => 1), sub { $_[0]->text eq $words }],
     huge => [post_for('open/huge-event,kb=400'), sub { length $_[0]->text == 400 * 1024 }],
-    again => [post_for('again', stream => 1), sub { $_[0]->text eq tokens(4) }],
+    again => [post_for('again', stream => 1), sub { $_[0]->text eq text_of(4) }],
     file => ["GET /detachrandom.txt HTTP/1.1\r\nHost: x\r\n\r\n", sub { $_[0]->body eq $page }],
     none => [post_for('nobody-knows'), sub { $_[0]->status == 404 }],
     cut => [post_for('open/reset-mid', stream => 1), sub { length $_[0]->stream_error->{message} }],
@@ -162,7 +161,7 @@ cmp_ok($clients, '>', $WORKERS, "$clients clients, $restarts restarts");
 ok(!@wrong, 'each answer that was read is right')
     or diag("seed $seed", map { "\n$_" } @wrong[0 .. ($#wrong > 15 ? 15 : $#wrong)]);
 
-is(ask('open/ok', port => $s->port)->text, 'Hello from mock', 'the server serves on');
+serves($s, 'the server serves on');
 detached_becomes($s, 0, 'no call is left', 30) if detaches();
 ok(wait_for(30, sub { figure($s, 'llmgw_inflight') == 0 }), 'nothing is in flight');
 ok(wait_for(40, sub { $s->children <= ($ENV{LLMGW_TEST_MPM} eq 'prefork' ? 250 : 2) }),

@@ -83,8 +83,7 @@ cmp_ok(rss_kb($child) - $before, '<', 8 * 1024, 'and takes no memory')
     if detaches() && !$ENV{LLMGW_TEST_SANITIZE};
 my $left = now_ms();
 $_->reset for @c;
-my $closed = upstream_closed($tag, 5);
-ok($closed && $closed - $left < 1000, 'the client leaves: the provider is let go');
+let_go($tag, $left, 'the client leaves');
 detached_becomes($s, 0, 'none is left') if detaches();
 $s->stop(log => [qr/LLMGW0201/]);
 finish();

@@ -1,7 +1,6 @@
 # detachtls.t: clients over TLS and HTTP/2, and other modules' filters and figures
 use strict;
 use warnings;
-use Compress::Raw::Zlib;
 use LLMGW::Test;
 use LLMGW::Detach;
 use LLMGW::H2;
@@ -27,7 +26,7 @@ CONF
 
 sub client { return LLMGW::Http->new($port, tls => 1) }
 my ($n, $ms) = (5, 250);
-my $words = join '', map { "t$_ " } 1 .. $n;
+my $words = text_of($n);
 my $stream = post_for("open/slow-stream,n=$n,ms=$ms", stream => 1);
 my $whole = post_for('open/slow-stream,n=5,ms=20');
 my $ok = post_for('open/ok');
@@ -90,7 +89,6 @@ ok($c->closed_within(5), 'is closed');
 is($c->{error}, '', 'with a close_notify, and without a reset');
 $c->close;
 
-sub status_of { my ($id) = @_; return (slurp($s->{calls}) =~ /^\Q$id\E (\d+) /m)[0] || 0 }
 for my $how (qw(close reset)) {
     my ($id, $tag) = (tag(), tag());
     $c = client();
@@ -98,10 +96,9 @@ for my $how (qw(close reset)) {
     ok($c->await(qr/t2 /, 10), "TLS, $how: flows");
     my $left = now_ms();
     $c->$how;
-    my $closed = upstream_closed($tag, 5);
-    ok($closed && $closed - $left < 1000, "TLS, $how: the provider is let go within a second");
-    ok(wait_for(5, sub { status_of($id) == 499 }), "TLS, $how: logged as 499")
-        or diag(status_of($id));
+    let_go($tag, $left, "TLS, $how");
+    ok(wait_for(5, sub { status_of($s, $id) == 499 }), "TLS, $how: logged as 499")
+        or diag(status_of($s, $id));
 }
 
 # A client that says over TLS that it sends no more, and then leaves or not
@@ -133,26 +130,14 @@ for my $tls (0, 1) {
     for my $i (1 .. 2) {
         $c->put(post_for("open/slow-stream,n=$n,ms=$ms", stream => 1,
             path => '/deflate/v1/chat/completions', headers => ['Accept-Encoding' => 'gzip']));
-        my $a = $c->answer;
+        $a = $c->answer;
         is($a->header('Content-Encoding'), 'gzip', "deflate, TLS $tls: it is compressed");
-        my ($inflate) = Compress::Raw::Zlib::Inflate->new(-WindowBits => 31);
-        my ($text, %at) = ('');
-        for my $piece (@{ $a->{pieces} }) {
-            my $in = $piece->[1];
-            $inflate->inflate($in, my $out);
-            $text .= $out if defined $out;
-            for my $i (1 .. $n) { $at{$i} //= $piece->[0] if $text =~ /t$i / }
-        }
-        ok($at{1} && $at{$n} && $at{$n} - $at{1} >= 0.6 * ($n - 1) * $ms,
-           "deflate, TLS $tls: token by token") or diag(join ' ', map { $at{$_} || 'never' } 1 .. $n);
-        like($text, qr/data: \[DONE\]\n\n$/, "deflate, TLS $tls: to the end");
+        $a = $a->inflated;
+        apart($a, "deflate, TLS $tls");
+        ok($a->done, "deflate, TLS $tls: to the end");
         $c->put(post_for('open/slow-stream,n=5,ms=20', path => '/deflate/v1/chat/completions',
                          headers => ['Accept-Encoding' => 'gzip']));
-        $a = $c->answer;
-        my ($whole) = Compress::Raw::Zlib::Inflate->new(-WindowBits => 31);
-        my $in = $a->body;
-        $whole->inflate($in, my $out);
-        like($out, qr/\Q$words\E/, "deflate, TLS $tls: a whole answer");
+        is($c->answer->inflated->text, $words, "deflate, TLS $tls: a whole answer");
     }
     $c->close;
 }

@@ -418,11 +418,7 @@ sub leaves {
        "$what: is under way");
     my $left = now_ms();
     $c->close;
-    if ($name =~ /TAG/) {
-        my $closed = upstream_closed($tag, 5);
-        ok($closed && $closed - $left < 1000, "$what: the provider is let go within a second")
-            or diag($closed ? $closed - $left . ' ms' : 'never');
-    }
+    let_go($tag, $left, $what) if $name =~ /TAG/;
     my $l = access($id, 5);
     is($l->{status}, 499, "$what: logged as 499");
     is($l->{error}, 'client_closed_request', "$what: and why");

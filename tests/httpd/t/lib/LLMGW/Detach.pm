@@ -15,7 +15,8 @@ use LLMGW::Server;
 use LLMGW::Test;
 
 our @EXPORT = qw(detaches event_mpm detach_server detached detached_becomes figure
-    post_for open_many read_many widest_gaps rss_kb child_of static_file tls_conf);
+    serves status_of post_for open_many read_many stream_of text_of begun whole_ones
+    widest_gaps rss_kb child_of gone static_file tls_conf);
 
 # Do calls wait without a thread here?
 sub detaches { return $ENV{LLMGW_TEST_MPM} eq 'event' }
@@ -102,6 +103,21 @@ sub detached_becomes {
         or diag("detached: $last, not $n");
 }
 
+sub serves {
+    my ($s, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is(ask('open/ok', port => $s->port)->text, 'Hello from mock', $name);
+}
+
+# What the access log has of a call; 0: nothing yet
+sub status_of {
+    my ($s, $id) = @_;
+    return slurp($s->{calls}) =~ /^\Q$id\E (\d+) /m ? $1 : 0;
+}
+
+# Of processes: have all of them ended?
+sub gone { return !grep { -d "/proc/$_" } @_ }
+
 # The one child, and how much of it is in memory
 sub child_of { my @c = $_[0]->children; return $c[0] }
 sub rss_kb {
@@ -152,6 +168,24 @@ sub read_many {
         }
     }
     return $finished;
+}
+
+# A model that answers with $n tokens, one each $ms; and its text
+sub stream_of { my ($n, $ms) = @_; return "open/slow-stream,n=$n,ms=$ms" }
+sub text_of { return join '', map { "t$_ " } 1 .. $_[0] }
+
+# How many streams have begun, within half a minute
+sub begun {
+    my (@c) = @_;
+    return read_many(\@c, seconds => 30, done => sub { $_[0]{in} =~ /"t1 "/ });
+}
+
+# How many streams of $n tokens come whole
+sub whole_ones {
+    my ($n, @c) = @_;
+    read_many(\@c, seconds => 60);
+    return scalar grep { my $a = $_->answer(timeout => 1);
+                         $a->complete && $a->done && $a->text eq text_of($n) } @c;
 }
 
 # A chunked answer, or one with a length, is whole

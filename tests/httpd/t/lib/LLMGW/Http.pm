@@ -313,6 +313,19 @@ sub tools {
     return @calls;
 }
 
+# The same answer as it was before it was compressed, piece by piece
+sub inflated {
+    my ($a) = @_;
+    require Compress::Raw::Zlib;
+    my ($inflate) = Compress::Raw::Zlib::Inflate->new(-WindowBits => 31);
+    my @pieces = map {
+        my ($in, $out) = ($_->[1], '');
+        $inflate->inflate($in, $out);
+        [$_->[0], $out] } @{ $a->{pieces} };
+    return bless { %$a, pieces => \@pieces,
+                   body => join '', map { $_->[1] } @pieces }, ref $a;
+}
+
 # When the bytes that match had come, ms after the request; undef if never
 sub when {
     my ($a, $pattern) = @_;

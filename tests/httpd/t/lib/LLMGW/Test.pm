@@ -17,7 +17,7 @@ use LLMGW::Http;
 our @EXPORT = (@Test::More::EXPORT, qw(
     vars port up chat ask request raw json tag stats wait_for upstream
     access access_line expect_log log_since finish now_ms prompt pinned
-    upstream_closed is_error is_stream_error slurp spew httpd_pid));
+    upstream_closed let_go is_error is_stream_error slurp spew httpd_pid));
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 my $serial = 0;
@@ -155,6 +155,15 @@ sub upstream_closed {
         my @r = upstream($tag);
         return @r && ($r[-1]{how} || '') eq 'gone' ? $r[-1]{done} : 0;
     });
+}
+
+# A client of the tag's last request left at $left: so did the gateway soon
+sub let_go {
+    my ($tag, $left, $what) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $closed = upstream_closed($tag, 5);
+    ok($closed && $closed - $left < 1000, "$what: the provider is let go within a second")
+        or diag($closed ? $closed - $left . ' ms' : 'never');
 }
 
 # What the mock received, from an answer of echo-request
