@@ -5,6 +5,39 @@
 PATH=$PATH:/usr/sbin:/sbin
 ulimit -n "$(ulimit -Hn)"
 
+# ---- options ----------------------------------------------------------------------
+
+# Called in the top of the tree.
+module=$PWD/mod_llmgw/.libs/mod_llmgw.so
+tools=$PWD/tests/bench
+children=2
+threads=32
+
+# The comment that a script begins with.
+usage() {
+    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+}
+
+# option NAME VALUE: one that all scripts have
+option() {
+    case $1 in
+    --module) module=$(readlink -m "$2") ;;
+    --tools) tools=$(readlink -m "$2") ;;
+    --children) children=$2 ;;
+    --threads) threads=$2 ;;
+    *) usage ;;
+    esac
+}
+
+# What they say is there.
+check_built() {
+    [ -e "$module" ] || die "there is no $module: run make first."
+    [ -x "$tools/load" ] || die "there is no $tools/load: run make bench."
+}
+
+# ---- processes ----------------------------------------------------------------------
+
 # The work of every script, in a directory that the servers' user can read.
 dir=$(mktemp -d "${TMPDIR:-/tmp}/llmgw-bench.XXXXXX")
 chmod 755 "$dir"

@@ -2,7 +2,7 @@
 # peers.sh: this module beside other gateways of its kind, in one run
 #
 #   tests/bench/peers.sh [--module FILE.so] [--tools DIR] [--json FILE]
-#       [--only PEER[,PEER...]] [--quick]
+#       [--only PEER[,PEER...]] [--quick] [--children N] [--threads N]
 #
 # Portkey (npm), LiteLLM (PyPI) and Bifrost (Go), of the versions below, each in a
 # directory of its own under build/peers, in front of the same provider: what
@@ -12,6 +12,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/packages.sh
 . tests/packages.sh
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
 
 # Portkey's streams fail (500) with a later version of the HTTP server it uses.
 portkey=1.15.2
@@ -21,12 +23,8 @@ litellm=1.86.7
 bifrost=v1.3.9
 
 top=$PWD
-module=$top/mod_llmgw/.libs/mod_llmgw.so
-tools=$top/tests/bench
 json=$top/build/bench-peers.json
 peers=portkey,litellm,bifrost
-children=2
-threads=32
 rounds=3
 seconds=4
 streams=512
@@ -39,18 +37,13 @@ while [ $# -gt 0 ]; do
         shift
         continue
         ;;
-    --module) module=$(readlink -f "$2") ;;
-    --tools) tools=$(readlink -f "$2") ;;
     --json) json=$(readlink -f "$2") ;;
     --only) peers=$2 ;;
-    *) sed -n '2,10s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    *) option "$@" ;;
     esac
     shift 2
 done
-[ -e "$module" ] || die "there is no $module: run make first."
-[ -x "$tools/load" ] || die "there is no $tools/load: run make bench-peers."
-# shellcheck source=tests/bench/lib.sh
-. tests/bench/lib.sh
+check_built
 # shellcheck source=tests/bench/cells.sh
 . tests/bench/cells.sh
 httpd_setup

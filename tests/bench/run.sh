@@ -16,15 +16,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/packages.sh
 . tests/packages.sh
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
 
 top=$PWD
-module=$top/mod_llmgw/.libs/mod_llmgw.so
-tools=$top/tests/bench
 json=$top/build/bench.json
 parts=requests,latency,rate,held,streams,bodies
 subjects=direct,nginx,proxy,pass,translate,echo
-children=2
-threads=32
 rounds=3
 seconds=4
 rates='500 2000'
@@ -39,24 +37,17 @@ while [ $# -gt 0 ]; do
         shift
         continue
         ;;
-    --module) module=$(readlink -f "$2") ;;
-    --tools) tools=$(readlink -f "$2") ;;
     --json) json=$(readlink -f "$2") ;;
     --only) parts=$2 ;;
     --who) subjects=$2 ;;
     --streams) streams=${2//,/ } ;;
-    --children) children=$2 ;;
-    --threads) threads=$2 ;;
-    *) sed -n '2,16s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    *) option "$@" ;;
     esac
     shift 2
 done
-[ -e "$module" ] || die "there is no $module: run make first."
-[ -x "$tools/load" ] || die "there is no $tools/load: run make bench."
+check_built
 need 'have nginx' nginx nginx
 install_missing
-# shellcheck source=tests/bench/lib.sh
-. tests/bench/lib.sh
 # shellcheck source=tests/bench/cells.sh
 . tests/bench/cells.sh
 httpd_setup

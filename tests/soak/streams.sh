@@ -15,29 +15,19 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/packages.sh
 . tests/packages.sh
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
 
 ((seconds >= 120)) || seconds=600
 clients=${CLIENTS:-2000}
-module=$PWD/mod_llmgw/.libs/mod_llmgw.so
-tools=$PWD/tests/bench
-children=2
-threads=32
 restart_every=20
 while [ $# -gt 0 ]; do
-    case $1 in
-    --module) module=$(readlink -f "$2") ;;
-    --tools) tools=$(readlink -f "$2") ;;
-    --children) children=$2 ;;
-    --threads) threads=$2 ;;
-    *) sed -n '2,12s/^# \{0,1\}//p' "$0" && exit 2 ;;
-    esac
+    option "$@"
     shift 2
 done
-[ -e "$module" ] || die "there is no $module: run make first."
+check_built
 need 'have openssl' openssl openssl
 install_missing
-# shellcheck source=tests/bench/lib.sh
-. tests/bench/lib.sh
 httpd_setup
 
 # ---- the server -----------------------------------------------------------------
