@@ -136,7 +136,30 @@ static const char *make_section(ap_conf_vector_t **out,
 
 /* ---- the worker -------------------------------------------------------- */
 
-/* The worker of an administrator's own <Proxy "URL">, NULL if there is none. */
+/* The administrator's own <Proxy "URL">, NULL if there is none. mod_proxy lists
+ * it in any case, but only where it has parameters makes a worker know it. */
+static ap_conf_vector_t *find_section(const llmgw_provider_t *provider)
+{
+    const apr_array_header_t *sections
+        = proxy_conf(provider->server)->sec_proxy;
+    apr_size_t len = strlen(provider->url);
+    int i;
+
+    for (i = sections->nelts; i-- > 0;) {       /* the last one wins */
+        ap_conf_vector_t *section
+            = APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
+        const proxy_dir_conf *dir
+            = ap_get_module_config(section, &proxy_module);
+
+        if (!dir->r && !strncmp(dir->p, provider->url, len)
+            && (!dir->p[len] || !strcmp(dir->p + len, "/"))) {
+            return section;
+        }
+    }
+    return NULL;
+}
+
+/* The worker that its parameters or a ProxySet in it made, NULL without. */
 static const proxy_worker *find_own(const proxy_worker *made,
                                     const server_rec *s)
 {
@@ -146,11 +169,22 @@ static const proxy_worker *find_own(const proxy_worker *made,
     for (i = 0; i < workers->nelts; i++) {
         const proxy_worker *w = &APR_ARRAY_IDX(workers, i, proxy_worker);
 
-        if (w->section_config && !strcmp(w->s->name_ex, made->s->name_ex)) {
+        if (!strcmp(w->s->name_ex, made->s->name_ex)) {
             return w;
         }
     }
     return NULL;
+}
+
+/* What the administrator says of the URL holds wholly. */
+static void use_own(llmgw_provider_t *provider, ap_conf_vector_t *section)
+{
+    const proxy_worker *own = find_own(provider->worker, provider->server);
+
+    if (own) {
+        *provider->worker->s = *own->s;
+    }
+    provider->worker->section_config = section;
 }
 
 static void set_pool(proxy_worker *worker, int connections_max)
@@ -183,7 +217,7 @@ static void set_timeout(proxy_worker *worker, const server_rec *s)
 const char *llmgw_provider_connect(llmgw_provider_t *provider,
                                    apr_pool_t *p, apr_pool_t *ptemp)
 {
-    const proxy_worker *own;
+    ap_conf_vector_t *section;
     const char *err = NULL;
 
     if (!provider->url) {
@@ -197,10 +231,9 @@ const char *llmgw_provider_connect(llmgw_provider_t *provider,
     if (err) {
         return err;
     }
-    own = find_own(provider->worker, provider->server);
-    if (own) {
-        *provider->worker->s = *own->s;
-        provider->worker->section_config = own->section_config;
+    section = find_section(provider);
+    if (section) {
+        use_own(provider, section);
     }
     else if (provider->is_tls) {
         err = make_section(&provider->worker->section_config, provider, p,
