@@ -12,7 +12,7 @@ my $slow = 'open/slow-stream,n=100,ms=200';
 # ---- full=stay ---------------------------------------------------------------------------
 my $s = detach_server('detachstay', detach => 'on max=3 spin=off', conf => "KeepAliveTimeout 60\n",
                       mpm => event_mpm(threads => 12));
-my @c = open_many($s, 3, model => 'open/slow-stream,n=40,ms=200', stream => 1);
+my @c = open_many($s, 3, model => stream_of(60, 200), stream => 1);
 detached_becomes($s, 3, 'max=3: three wait without a thread');
 my @more = open_many($s, 5, model => 'open/slow-stream,n=5,ms=200', stream => 1);
 is(read_many(\@more, seconds => 20), 5, 'stay: five more are served');
@@ -20,7 +20,7 @@ is(scalar(grep { $_->answer->done } @more), 5, 'whole');
 is(detached($s), 3, 'on threads of their own');
 is(read_many(\@c, seconds => 30), 3, 'the three end');
 detached_becomes($s, 0, 'and are gone');
-$more[0]->put(post_for('open/slow-stream,n=5,ms=200', stream => 1));
+$more[0]->put(post_for(stream_of(20, 200), stream => 1));
 detached_becomes($s, 1, 'there is room again, also on a kept connection');
 ok($more[0]->answer->done, 'which serves on');
 $s->stop;

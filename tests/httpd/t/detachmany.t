@@ -39,9 +39,9 @@ $c->close;
 
 # ---- 400 calls at once on five threads ------------------------------------------------------
 my $n = 200;
-my @streams = open_many($s, $n, model => stream_of(10, 1500), stream => 1, port => $off);
-my @whole = open_many($s, $n, model => stream_of(10, 1500), port => $off);
-detached_becomes($s, 2 * $n, '200 streams and 200 whole calls wait at once, five threads', 14);
+my @streams = open_many($s, $n, model => stream_of(10, 2000), stream => 1, port => $off);
+my @whole = open_many($s, $n, model => stream_of(10, 2000), port => $off);
+detached_becomes($s, 2 * $n, '200 streams and 200 whole calls wait at once, five threads', 19);
 my $began = time;
 is(request(port => $s->port, path => '/index.html', method => 'GET')->status, 200,
    'a thread is there for others');

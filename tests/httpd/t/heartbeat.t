@@ -7,7 +7,7 @@ use LLMGW::Server;
 
 my $s = LLMGW::Server->start('heartbeat', conf => <<'CONF');
 LLMBreaker off
-LLMTimeout first=2s idle=1s heartbeat=100ms
+LLMTimeout first=2s idle=2s heartbeat=100ms
 LLMRetry attempts=1
 LLMProvider open openai ${UP}/v1 models=none
 LLMProvider claude anthropic ${UP}/v1 key=env:LLMGW_TEST_KEY models=none
@@ -38,7 +38,7 @@ for my $provider (qw(open claude gem)) {
     is($a->text, $text, "openai's client, $provider: the answer");
     ok($a->done, "openai's client, $provider: to its end");
     cmp_ok(scalar @pings, '>=', 6, "openai's client, $provider: comments");
-    cmp_ok(scalar @pings, '<=', 15, "openai's client, $provider: not too many");
+    cmp_ok(scalar @pings, '<=', 1 + $a->ms / 100, "openai's client, $provider: not too many");
     is(scalar(grep { $_->{delta}{role} } $a->choices), 1,
        "openai's client, $provider: one start");
     like($a->body, qr/\A(?:: ping\n\n)?data: /, "openai's client, $provider: nothing before the first event");
@@ -75,7 +75,7 @@ my $a = ask('open/stall-role', @at);
 is_error($a, 504, undef, undef, 'none before the first content: a real status');
 $a = ask('open/stall-mid', @at);
 is_stream_error($a, qr/idle/, 'a provider that is silent stays one');
-cmp_ok(scalar(() = $a->body =~ /$comment/g), '>=', 7, 'however often it was said');
+cmp_ok(scalar(() = $a->body =~ /$comment/g), '>=', 7, 'however often it was said to live');
 
 # A client that has gone is noticed
 my $id = tag();

@@ -36,7 +36,7 @@ for my $p (qw(mock claude)) {
 }
 my $a = $h->post(body_for('slowecho/x', 1, 'a1 a2 a3 a4'), stream => 1);
 ok($h->finish($a) && $a->text eq 'a1 a2 a3 a4', 'echo streams');
-ok($a->when(qr/" a4"/) - $a->when(qr/"a1"/) >= 200, 'echo: one by one');
+ok($a->when(qr/" a4"/) - $a->when(qr/"a1"/) >= 100, 'echo: one by one');
 
 $a = post('nobody-knows', 0);
 ok($h->finish($a), 'an error ends');

@@ -108,8 +108,7 @@ for my $how (qw(close reset)) {
         $c = begin("/v1/files?do=silent&tag=$tag", 'raw', 'Content-Length' => 100 * $MB,
                    'X-Request-Id' => $id, $to ? ('X-LLMGW-Provider' => $to) : ());
         $c->put($block);
-        nap(0.3);
-        ok(scalar upstream($tag), "leaving by $how $to: is under way");
+        ok(wait_for(8, sub { scalar upstream($tag) }), "leaving by $how $to: is under way");
         my $left = now_ms();
         $c->$how;
         let_go($tag, $left, "leaving by $how $to");
@@ -120,7 +119,7 @@ for my $how (qw(close reset)) {
 my $tag = tag();
 $c = begin("/v1/files?do=silent&tag=$tag", 'raw', 'Content-Length' => 5);
 $c->put('hello');
-nap(0.3);
+ok(wait_for(8, sub { scalar upstream($tag) }), 'a whole upload is under way');
 my $left = now_ms();
 $c->close;
 let_go($tag, $left, 'leaving after the upload');
@@ -152,7 +151,7 @@ is_error($c->answer(timeout => 8), 504, 'upstream_idle_timeout', undef, 'idle=: 
 ok(now_ms() - $start < 3500, 'in time') or diag(now_ms() - $start);
 $c = begin('/v1/files', 'rawshort', 'Content-Length' => 100_000);
 $start = now_ms();
-for (1 .. 8) { $c->put('x' x 1000); nap(0.6) }
+for (1 .. 16) { $c->put('x' x 1000); nap(0.3) }
 is_error($c->answer(timeout => 8), 504, 'request_timeout', undef, 'total=');
 $c = begin('/v1/files', 'rawshort', 'Content-Length' => 21_000_000);
 is_error($c->answer(timeout => 8), 413, 'request_too_large', undef, 'LimitRequestBody, at once');

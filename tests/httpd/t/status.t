@@ -43,6 +43,7 @@ my $c = LLMGW::Http->new(port('status'));
 $c->put(raw(body => json({ model => 'st-slow', stream => JSON::PP::true,
     messages => [{ role => 'user', content => prompt() }] })));
 ok($c->await(qr/t2 /, 5), 'a stream is under way');
+wait_for(5, sub { target_of(status(), 'st-main')->{counts}{succeeded} == 3 });
 $s = status();
 $t = target_of($s, 'st-main', 0);
 is("$t->{counts}{attempts} $t->{counts}{succeeded} $t->{counts}{failed}", '3 3 0',

@@ -35,7 +35,7 @@ for my $provider (qw(mock claude)) {
 my $a = ask('slowecho/x', stream => 1,
             messages => [{ role => 'user', content => 'a1 a2 a3 a4 a5' }]);
 is($a->text, 'a1 a2 a3 a4 a5', 'echo: all words');
-ok($a->when(qr/" a5"/) - $a->when(qr/"a1"/) >= 250, 'echo: one by one');
+ok($a->when(qr/" a5"/) - $a->when(qr/"a1"/) >= 150, 'echo: one by one');
 ok($a->when(qr/"a1"/) >= 350, 'echo: after the delay');
 
 # ---- before the first token of the provider --------------------------------------

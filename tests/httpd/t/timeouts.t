@@ -51,7 +51,7 @@ for my $p (qw(mock claude)) {
     ok($a->ms < 4000, "$p stalls in the body: bounded");
     ok(upstream_closed($tag, 2), "$p stalls in the body: the provider is let go");
 }
-$a = ask('mock/slow-stream,n=5,ms=500', vhost => 'short', stream => 1);
+$a = ask('mock/slow-stream,n=5,ms=300', vhost => 'short', stream => 1);
 is($a->text, 't1 t2 t3 t4 t5 ', 'idle= starts anew with each event');
 
 # ---- total ---------------------------------------------------------------------------
