@@ -9,6 +9,7 @@ package LLMGW::Mock::Scenario;
 use strict;
 use warnings;
 use Exporter 'import';
+use Compress::Raw::Zlib qw(WANT_GZIP Z_FULL_FLUSH);
 use Digest::SHA ();
 use IO::Compress::Gzip qw(gzip);
 use POSIX qw(strftime);
@@ -388,13 +389,23 @@ $SCENARIO{'gzip-cut'} = sub {
                      'Transfer-Encoding: chunked')),
             chunks(substr $zipped, 0, length($zipped) - 60), last_chunk());
 };
-$SCENARIO{'gzip-bomb'} = sub {      # mb= of one letter
+# A part of a gzip file that holds its own, whatever is before it
+sub zipped_part {
+    my ($deflate, $in) = @_;
+    $deflate->deflate($in, my $out);
+    $deflate->flush(my $rest, Z_FULL_FLUSH);
+    return $out . $rest;
+}
+# mb= of one letter in a word. One MB is compressed and sent as often as that; no
+# reader should come to where the file would end.
+$SCENARIO{'gzip-bomb'} = sub {
     my ($call) = @_;
-    my $word = 'x' x (1 << 20);
-    my $in = join '', $call->{stream}
-        ? events($call, tokens => [($word) x arg($call, 'mb', 100)])
-        : whole($call, tokens => [($word) x arg($call, 'mb', 100)]);
-    gzip(\$in => \my $zipped);
+    my ($head, $tail) = split /BOMB/, join('', $call->{stream}
+        ? events($call, tokens => ['BOMB']) : whole($call, tokens => ['BOMB'])), 2;
+    my ($deflate) = Compress::Raw::Zlib::Deflate->new(-WindowBits => WANT_GZIP);
+    my $zipped = zipped_part($deflate, $head)
+               . zipped_part($deflate, 'x' x (1 << 20)) x arg($call, 'mb', 100)
+               . zipped_part($deflate, $tail);
     my $type = $call->{stream} ? sse_type() : json_type();
     return reply(200, [$type, 'Content-Encoding: gzip'], $zipped);
 };
