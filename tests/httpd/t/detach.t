@@ -189,13 +189,13 @@ for (['close', 'stall-head', 0], ['reset', 'stall-head', 1], ['close', 'stall-mi
 # A file is no call: who sends no more gets it all the same, a call before or not
 my $long = static_file('detachlong.txt', 12_000_000);
 for my $first ('', $ok) {
-    $c = client(rcvbuf => 4096);
+    $c = client(rcvbuf => 65536);
     $c->put($first);
     all_right('half-closed: a call', $c, 'ok') if $first;
     $c->put("GET /detachlong.txt HTTP/1.1\r\nHost: x\r\n\r\n");
     ok($c->await(qr/^HTTP/, 10), 'half-closed: a file begins');
     $c->half_close;
-    ok($c->answer(timeout => 30)->body eq $long, 'half-closed: the file comes whole');
+    ok($c->answer(timeout => 60)->body eq $long, 'half-closed: the file comes whole');
     $c->close;
 }
 
