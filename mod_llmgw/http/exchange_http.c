@@ -126,17 +126,11 @@ static int put_body(llmgw_exchange_http_t *e)
 /* Without TLS, past httpd's filters: see read_socket(). */
 static apr_status_t write_socket(llmgw_exchange_http_t *e)
 {
-    apr_bucket_brigade *rest;
     apr_off_t written = 0;
     apr_status_t rv = llmgw_socket_write(e->x.wait.fd, e->out, &written);
 
-    if (!APR_STATUS_IS_EAGAIN(rv)) {
-        return rv;
-    }
-    rest = apr_brigade_create(e->x.pool, e->out->bucket_alloc);
-    rv = llmgw_socket_keep(rest, e->out, e->x.pool);
-    APR_BRIGADE_CONCAT(e->out, rest);
-    return rv;
+    return APR_STATUS_IS_EAGAIN(rv) ? llmgw_socket_keep(e->out, e->x.pool)
+           : rv;
 }
 
 /* Write what is in the brigade, as far as it goes now.

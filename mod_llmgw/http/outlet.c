@@ -101,7 +101,12 @@ static apr_status_t outlet_filter(ap_filter_t *f, apr_bucket_brigade *bb)
         }
         outlet->moved = apr_time_now();     /* the client's time begins */
     }
-    return llmgw_socket_keep(outlet->held, bb, outlet->c->pool);
+    rv = llmgw_socket_keep(bb, outlet->c->pool);
+    if (rv == APR_SUCCESS) {
+        APR_BRIGADE_CONCAT(outlet->held, bb);
+    }
+    apr_brigade_cleanup(bb);
+    return rv;
 }
 
 void llmgw_outlet_register(void)

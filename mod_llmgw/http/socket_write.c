@@ -78,21 +78,17 @@ apr_status_t llmgw_socket_write(int fd, apr_bucket_brigade *bb,
     }
 }
 
-apr_status_t llmgw_socket_keep(apr_bucket_brigade *to, apr_bucket_brigade *bb,
-                               apr_pool_t *p)
+apr_status_t llmgw_socket_keep(apr_bucket_brigade *bb, apr_pool_t *p)
 {
-    apr_status_t rv = APR_SUCCESS;
+    apr_bucket *b;
 
-    while (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb)) {
-        apr_bucket *b = APR_BRIGADE_FIRST(bb);
+    for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        apr_status_t rv = apr_bucket_setaside(b, p);
 
-        rv = apr_bucket_setaside(b, p);
-        if (rv == APR_SUCCESS || APR_STATUS_IS_ENOTIMPL(rv)) {
-            rv = APR_SUCCESS;
-            APR_BUCKET_REMOVE(b);
-            APR_BRIGADE_INSERT_TAIL(to, b);
+        if (rv != APR_SUCCESS && !APR_STATUS_IS_ENOTIMPL(rv)) {
+            return rv;
         }
     }
-    apr_brigade_cleanup(bb);
-    return rv;
+    return APR_SUCCESS;
 }

@@ -14,9 +14,9 @@
 apr_status_t llmgw_socket_write(int fd, apr_bucket_brigade *bb,
                                 apr_off_t *written);
 
-/** Move what is left into another brigade, which may outlast what the bytes
- * came from. */
-apr_status_t llmgw_socket_keep(apr_bucket_brigade *to, apr_bucket_brigade *bb,
-                               apr_pool_t *p);
+/** See to it that what is left may outlast what the bytes came from.
+ * @param p lives as long as the bytes are to
+ * @return APR_SUCCESS, or why a bucket cannot be kept */
+apr_status_t llmgw_socket_keep(apr_bucket_brigade *bb, apr_pool_t *p);
 
 #endif /* LLMGW_HTTP_SOCKET_WRITE_H */
