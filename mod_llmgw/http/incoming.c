@@ -155,9 +155,9 @@ static apr_status_t on_pause(void *ctx)
 
     if (in->succeeded && !in->call->raw) {
         rv = llmgw_relay_flush(in->call->relay);
-        if (!in->call->outlet) {
-            in->call->attempt->last_byte = apr_time_now();
-        }
+    }
+    if (!in->call->outlet) {
+        in->call->attempt->last_byte = apr_time_now();
     }
     return rv;
 }

@@ -110,7 +110,6 @@ apr_status_t llmgw_raw_feed(llmgw_call_t *call, const char *data,
 {
     llmgw_raw_t *raw = call->raw;
     apr_bucket_alloc_t *alloc = call->r->connection->bucket_alloc;
-    apr_status_t rv;
 
     if (!llmgw_relay_committed(call->relay)) {
         commit(call);
@@ -121,10 +120,7 @@ apr_status_t llmgw_raw_feed(llmgw_call_t *call, const char *data,
     }
     APR_BRIGADE_INSERT_TAIL(raw->down,
                             apr_bucket_transient_create(data, len, alloc));
-    rv = pass(call, apr_bucket_flush_create(alloc));
-    call->attempt->last_byte = apr_time_now();  /* a slow client's time is
-                                                 * not the provider's */
-    return rv;
+    return pass(call, apr_bucket_flush_create(alloc));
 }
 
 /* OpenAI's APIs have either of two names for a figure. */
