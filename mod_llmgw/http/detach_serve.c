@@ -20,16 +20,21 @@
 /* ---- handing over -------------------------------------------------------- */
 
 /* From here on a relay thread has it. */
-static void wait_in(llmgw_detached_t *d, llmgw_detached_e state,
-                    int client_events, apr_time_t until)
+static void hand_over(llmgw_detached_t *d, llmgw_detached_e state)
 {
     d->state = state;
-    d->waiter.client_events = client_events;
-    d->waiter.fd = -1;
-    d->waiter.until = until;
     d->c->cs->state = CONN_STATE_SUSPENDED;
     llmgw_seat_leave(d->c);
     llmgw_loop_watch(&d->waiter);
+}
+
+static void wait_in(llmgw_detached_t *d, llmgw_detached_e state,
+                    int client_events, apr_time_t until)
+{
+    d->waiter.client_events = client_events;
+    d->waiter.fd = -1;
+    d->waiter.until = until;
+    hand_over(d, state);
 }
 
 void llmgw_detached_watch_call(llmgw_detached_t *d)
@@ -44,11 +49,8 @@ void llmgw_detached_watch_call(llmgw_detached_t *d)
 
 void llmgw_detached_wait_for_call(llmgw_detached_t *d)
 {
-    d->state = LLMGW_DETACHED_CALL;
     llmgw_detached_watch_call(d);
-    d->c->cs->state = CONN_STATE_SUSPENDED;
-    llmgw_seat_leave(d->c);
-    llmgw_loop_watch(&d->waiter);
+    hand_over(d, LLMGW_DETACHED_CALL);
 }
 
 static void close_now(llmgw_detached_t *d)
@@ -56,7 +58,7 @@ static void close_now(llmgw_detached_t *d)
     wait_in(d, LLMGW_DETACHED_GONE, 0, apr_time_now());
 }
 
-/* ---- connections -------------------------------------------- */
+/* ---- connections --------------------------------------------------------- */
 
 static void start_lingering(llmgw_detached_t *d)
 {
@@ -65,7 +67,8 @@ static void start_lingering(llmgw_detached_t *d)
         return;
     }
     d->linger_until = apr_time_now() + LINGER_MAX_USEC;
-    wait_in(d, LLMGW_DETACHED_LINGER, POLLIN, apr_time_now() + LLMGW_DETACHED_LINGER_USEC);
+    wait_in(d, LLMGW_DETACHED_LINGER, POLLIN,
+            apr_time_now() + LLMGW_DETACHED_LINGER_USEC);
 }
 
 /* All that was answered is on its way: what next? As the MPM does it.
@@ -134,7 +137,7 @@ static void serve_next(llmgw_detached_t *d)
     } while (follow_state(d));
 }
 
-/* ---- calls -------------------------------------------------- */
+/* ---- calls --------------------------------------------------------------- */
 
 /* What httpd does after a handler: among it, the access log. */
 static void finish_request(llmgw_detached_t *d)
@@ -186,7 +189,7 @@ static void go_on(llmgw_detached_t *d)
     finish_answer(d);
 }
 
-/* ---- what a relay thread asked for -------------------------- */
+/* ---- what a relay thread asked for --------------------------------------- */
 
 /* The MPM's thread that suspended the connection has yet to forget it, within
  * a few instructions of our hook. */
