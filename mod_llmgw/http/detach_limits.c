@@ -110,11 +110,12 @@ static void check_mpm(const server_rec *s, int max)
 
 /* ---- providers' connections ---------------------------------------------- */
 
-static void check_provider(const llmgw_provider_t *provider, int max)
+static const char *check_provider(llmgw_provider_t *provider, void *ctx)
 {
+    int max = *(int *)ctx;
     int most = provider->worker ? provider->worker->s->hmax : max;
 
-    if (most < max) {
+    if (most < max && !provider->disabled) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, provider->server,
                      LLMGW_ID("LLMGW0605") "LLMDetach max=%d: provider %s "
                      "(%s) has %d connections in a child, and more calls of "
@@ -122,27 +123,12 @@ static void check_provider(const llmgw_provider_t *provider, int max)
                      "max-connections=, or lower max=", max, provider->name,
                      provider->where, most);
     }
-}
-
-static void check_providers(const server_rec *s, int max)
-{
-    const apr_array_header_t *list = llmgw_config_get(s)->providers;
-    int i;
-
-    for (i = 0; i < list->nelts; i++) {
-        const llmgw_provider_t *provider = APR_ARRAY_IDX(list, i,
-                                                         llmgw_provider_t *);
-
-        if (provider->server == s && !provider->disabled) {
-            check_provider(provider, max);
-        }
-    }
+    return NULL;
 }
 
 void llmgw_detach_check(server_rec *servers)
 {
     int max = llmgw_config_effective(servers, NULL)->detach.max, async = 0;
-    const server_rec *s;
 
     ap_mpm_query(AP_MPMQ_IS_ASYNC, &async);
     if (!async || max < 0) {
@@ -150,9 +136,7 @@ void llmgw_detach_check(server_rec *servers)
     }
     check_fds(servers, max);
     check_mpm(servers, max);
-    for (s = servers; s; s = s->next) {
-        check_providers(s, max);
-    }
+    llmgw_provider_each(servers, check_provider, &max);
 }
 
 /* ---- mod_status ---------------------------------------------------------- */

@@ -26,31 +26,6 @@
 #include "vars.h"
 #include "view.h"
 
-/* Run something on each provider, once, by the server that defined it. */
-typedef const char *(*provider_fn)(llmgw_provider_t *provider, void *ctx);
-
-static const char *each_provider(server_rec *servers, provider_fn fn,
-                                 void *ctx)
-{
-    const char *err = NULL;
-    server_rec *s;
-    int i;
-
-    for (s = servers; s && !err; s = s->next) {
-        const apr_array_header_t *list = llmgw_config_get(s)->providers;
-
-        for (i = 0; i < list->nelts && !err; i++) {
-            llmgw_provider_t *provider = APR_ARRAY_IDX(list, i,
-                                                       llmgw_provider_t *);
-
-            if (provider->server == s) {
-                err = fn(provider, ctx);
-            }
-        }
-    }
-    return err;
-}
-
 static int llmgw_pre_config(apr_pool_t *pconf LLMGW_UNUSED, apr_pool_t *plog,
                             apr_pool_t *ptemp LLMGW_UNUSED)
 {
@@ -104,7 +79,7 @@ static int llmgw_check_config(apr_pool_t *pconf, apr_pool_t *plog LLMGW_UNUSED,
         err = llmgw_routes_resolve(llmgw_config_get(s), ptemp);
     }
     if (!err) {
-        err = each_provider(servers, check_provider, &check);
+        err = llmgw_provider_each(servers, check_provider, &check);
     }
     if (err) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, servers,
@@ -135,7 +110,7 @@ static int llmgw_post_config(apr_pool_t *pconf, apr_pool_t *plog LLMGW_UNUSED,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;              /* a trial run; the real one follows */
     }
-    err = each_provider(s, load_keys, pconf);
+    err = llmgw_provider_each(s, load_keys, pconf);
     if (!err) {
         err = llmgw_balancer_set_methods(s, pconf);
     }
@@ -170,7 +145,7 @@ static void llmgw_child_init(apr_pool_t *pchild, server_rec *s)
     llmgw_chance_child_init();
     llmgw_standing_child_init();
     llmgw_view_child_init(pchild, s);
-    each_provider(s, init_provider, pchild);
+    llmgw_provider_each(s, init_provider, pchild);
     llmgw_prober_child_init(pchild);
     llmgw_detach_child_init(s, pchild);
 }

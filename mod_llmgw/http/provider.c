@@ -366,3 +366,25 @@ const char *llmgw_provider_parse(cmd_parms *cmd, int argc, char *const argv[])
                    llmgw_provider_t *) = provider;
     return NULL;
 }
+
+const char *llmgw_provider_each(server_rec *servers, llmgw_provider_fn fn,
+                                void *ctx)
+{
+    const char *err = NULL;
+    server_rec *s;
+    int i;
+
+    for (s = servers; s && !err; s = s->next) {
+        const apr_array_header_t *list = llmgw_config_get(s)->providers;
+
+        for (i = 0; i < list->nelts && !err; i++) {
+            llmgw_provider_t *provider = APR_ARRAY_IDX(list, i,
+                                                       llmgw_provider_t *);
+
+            if (provider->server == s) {        /* else inherited */
+                err = fn(provider, ctx);
+            }
+        }
+    }
+    return err;
+}

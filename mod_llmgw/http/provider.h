@@ -73,6 +73,15 @@ const char *llmgw_provider_connect(llmgw_provider_t *provider,
 void llmgw_provider_head(const llmgw_provider_t *provider, apr_table_t *out,
                          const apr_array_header_t *more, const char *key);
 
+/** What to do with a provider. @return error text or NULL */
+typedef const char *(*llmgw_provider_fn)(llmgw_provider_t *provider,
+                                         void *ctx);
+
+/** Do something with each provider of all servers, once.
+ * @return the first error text, which ends it, or NULL */
+const char *llmgw_provider_each(server_rec *servers, llmgw_provider_fn fn,
+                                void *ctx);
+
 /** In a new child: make the worker's connection pool. */
 void llmgw_provider_child_init(llmgw_provider_t *provider, apr_pool_t *p);
 

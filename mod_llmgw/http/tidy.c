@@ -2,7 +2,6 @@
 #include <apr_reslist.h>
 #include <httpd.h>
 #include "llmgw/word.h"
-#include "config.h"
 #include "jobs.h"
 #include "log.h"
 #include "loop.h"
@@ -19,33 +18,21 @@ static struct {
     llmgw_word_t begun;
 } child;
 
-static void tidy_provider(const llmgw_provider_t *provider)
+static const char *tidy_provider(llmgw_provider_t *provider,
+                                 void *ctx LLMGW_UNUSED)
 {
     const proxy_worker *worker = provider->worker;
 
     if (worker && worker->cp && worker->cp->res) {
         apr_reslist_maintain(worker->cp->res);
     }
+    return NULL;
 }
 
 /* On a worker thread: to close a connection may take a moment. */
 static void tidy(llmgw_job_t *job LLMGW_UNUSED)
 {
-    const server_rec *s;
-    int i;
-
-    for (s = child.servers; s; s = s->next) {
-        const apr_array_header_t *list = llmgw_config_get(s)->providers;
-
-        for (i = 0; i < list->nelts; i++) {
-            const llmgw_provider_t *provider
-                = APR_ARRAY_IDX(list, i, llmgw_provider_t *);
-
-            if (provider->server == s) {
-                tidy_provider(provider);
-            }
-        }
-    }
+    llmgw_provider_each(child.servers, tidy_provider, NULL);
     child.waiter.until = apr_time_now() + TIDY_USEC;
     llmgw_loop_watch(&child.waiter);
 }
