@@ -8,12 +8,16 @@
 
 #define OUTLET_FILTER "LLMGW_OUTLET"
 
+/* What is not to be flushed is kept up to this many bytes. */
+#define GATHER_MAX 8192
+
 struct llmgw_outlet_t {
     conn_rec *c;
     ap_filter_t *filter;
     int fd;
     apr_bucket_brigade *held;   /* lasts longer than what it came with */
     int is_open;
+    int is_full;                /* it took not all of what was written */
     apr_time_t moved;
 };
 
@@ -55,7 +59,8 @@ static apr_status_t write_some(llmgw_outlet_t *outlet, apr_bucket_brigade *bb)
             count_bytes(outlet->c, written);
         }
     }
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv)) {
+    outlet->is_full = APR_STATUS_IS_EAGAIN(rv);
+    if (rv != APR_SUCCESS && !outlet->is_full) {
         outlet->c->aborted = 1;
         apr_brigade_cleanup(bb);
     }
@@ -82,6 +87,37 @@ apr_status_t llmgw_outlet_drain(llmgw_outlet_t *outlet)
     return APR_STATUS_IS_EAGAIN(rv) ? APR_SUCCESS : rv;
 }
 
+/* The head of an answer comes by itself, and what follows it at once: both are
+ * written together. */
+static int may_wait(apr_bucket_brigade *bb)
+{
+    const apr_bucket *b;
+    apr_size_t len = 0;
+
+    for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        if (APR_BUCKET_IS_METADATA(b) || b->length > GATHER_MAX - len) {
+            return 0;
+        }
+        len += b->length;
+    }
+    return 1;
+}
+
+static apr_status_t keep(llmgw_outlet_t *outlet, apr_bucket_brigade *bb)
+{
+    apr_status_t rv = llmgw_socket_keep(bb, outlet->c->pool);
+
+    if (APR_BRIGADE_EMPTY(outlet->held)) {
+        outlet->moved = apr_time_now();     /* the client's time begins */
+    }
+    if (rv == APR_SUCCESS) {
+        APR_BRIGADE_CONCAT(outlet->held, bb);
+    }
+    apr_brigade_cleanup(bb);
+    return rv;
+}
+
 static apr_status_t outlet_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     llmgw_outlet_t *outlet = f->ctx;
@@ -94,19 +130,12 @@ static apr_status_t outlet_filter(ap_filter_t *f, apr_bucket_brigade *bb)
         apr_brigade_cleanup(bb);
         return APR_ECONNABORTED;
     }
-    if (!llmgw_outlet_holds(outlet)) {
-        rv = write_some(outlet, bb);
-        if (!APR_STATUS_IS_EAGAIN(rv)) {
-            return rv;
-        }
-        outlet->moved = apr_time_now();     /* the client's time begins */
+    if (outlet->is_full || outlet->c->data_in_output_filters || may_wait(bb)) {
+        return keep(outlet, bb);
     }
-    rv = llmgw_socket_keep(bb, outlet->c->pool);
-    if (rv == APR_SUCCESS) {
-        APR_BRIGADE_CONCAT(outlet->held, bb);
-    }
-    apr_brigade_cleanup(bb);
-    return rv;
+    APR_BRIGADE_PREPEND(bb, outlet->held);
+    rv = write_some(outlet, bb);
+    return APR_STATUS_IS_EAGAIN(rv) ? keep(outlet, bb) : rv;
 }
 
 void llmgw_outlet_register(void)
