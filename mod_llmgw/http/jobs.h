@@ -19,6 +19,14 @@ apr_status_t llmgw_jobs_child_init(int threads, apr_pool_t *pchild);
 /** Have a worker thread run it, as soon as one is free. Does not block. */
 void llmgw_jobs_post(llmgw_job_t *job);
 
+/**
+ * See to it that jobs are taken: where the workers that are awake do not get on,
+ * another one is called. To be asked again a millisecond later at the latest
+ * while it says so. Does not block.
+ * @return non-zero while jobs wait
+ */
+int llmgw_jobs_look(void);
+
 /** No worker comes any more: what nobody has taken is told, see `left`. */
 void llmgw_jobs_end(void);
 

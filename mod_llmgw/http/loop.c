@@ -11,6 +11,7 @@
 #include <httpd.h>
 #include <http_log.h>
 #include "llmgw/word.h"
+#include "jobs.h"
 #include "log.h"
 #include "loop.h"
 #include "measure.h"
@@ -354,8 +355,9 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread LLMGW_UNUSED,
     struct epoll_event events[EVENTS_MAX];
 
     for (;;) {
+        int msec = begin_sleep(loop);
         int n = epoll_wait(loop->epoll_fd, events, EVENTS_MAX,
-                           begin_sleep(loop));
+                           llmgw_jobs_look() && msec != 0 ? 1 : msec);
         apr_time_t woke = apr_time_now();
 
         if (!collect(loop, events, n > 0 ? n : 0, woke)) {
