@@ -1,5 +1,6 @@
 /* detach_relay.c: what relay threads do for calls that wait; nothing blocks */
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <httpd.h>
 #include <http_core.h>
@@ -68,30 +69,46 @@ static void relay_rest(llmgw_detached_t *d)
     post(d);
 }
 
-/* Is there nothing from the client but its end? */
-static int has_closed(const llmgw_detached_t *d)
+/* Of recv(), without waiting. */
+static apr_status_t status_of(ssize_t n)
+{
+    if (n > 0) {
+        return APR_SUCCESS;
+    }
+    return n < 0 && (APR_STATUS_IS_EAGAIN(errno) || errno == EINTR)
+           ? APR_EAGAIN : APR_EOF;
+}
+
+/* @return APR_SUCCESS: the client has sent something, or takes something, if
+ * that is what is waited for; APR_EAGAIN: neither; APR_EOF */
+static apr_status_t peek(const llmgw_detached_t *d)
 {
     char first;
-    ssize_t n = recv(d->waiter.client, &first, 1, MSG_PEEK | MSG_DONTWAIT);
 
-    return n == 0 || (n < 0 && !APR_STATUS_IS_EAGAIN(errno)
-                      && errno != EINTR);
+    return d->waiter.client_events & POLLOUT ? APR_SUCCESS
+           : status_of(recv(d->waiter.client, &first, 1,
+                            MSG_PEEK | MSG_DONTWAIT));
 }
 
 /* The next request, or the client's end; else no more comes. */
 static void wait_next(llmgw_detached_t *d, unsigned int why)
 {
-    if (!(why & LLMGW_WAKE_CLIENT)) {
-        d->state = LLMGW_DETACHED_ENDING;
+    apr_status_t rv = why & LLMGW_WAKE_CLIENT ? peek(d) : APR_EAGAIN;
+
+    if (rv == APR_SUCCESS) {
         post(d);
     }
-    else if (has_closed(d)) {
+    else if (rv == APR_EOF) {
         d->state = LLMGW_DETACHED_CLOSED;
         llmgw_loop_forget(&d->waiter);
         llmgw_jobs_post(&d->job);
     }
-    else {
+    else if (why & (LLMGW_WAKE_TIME | LLMGW_WAKE_STOPPING)) {
+        d->state = LLMGW_DETACHED_ENDING;
         post(d);
+    }
+    else {                      /* what was told has been read meanwhile */
+        llmgw_loop_go_on(&d->waiter);
     }
 }
 
@@ -106,11 +123,7 @@ static apr_status_t discard(const llmgw_detached_t *d)
     do {
         n = recv(d->waiter.client, data, sizeof(data), MSG_DONTWAIT);
     } while (n > 0 && --turns > 0);
-    if (n > 0) {
-        return APR_SUCCESS;
-    }
-    return n < 0 && (APR_STATUS_IS_EAGAIN(errno) || errno == EINTR)
-           ? APR_EAGAIN : APR_EOF;
+    return status_of(n);
 }
 
 static void close_gone(llmgw_detached_t *d)

@@ -19,6 +19,10 @@
 #define LOOPS_MAX 64
 #define EVENTS_MAX 256
 
+/* With somebody waiting, it sleeps no longer: so it need not be woken for each
+ * that waits a little less long than all the others. */
+#define SLEEP_USEC_MAX apr_time_from_sec(1)
+
 /* A descriptor's events come with its waiter's address; the last bit says
  * which of the two descriptors it is. */
 #define TAG_FD 1u
@@ -86,7 +90,8 @@ static unsigned int to_epoll(int events)
 
 /* The client's: each change is told once, as a client that has sent its next
  * request already is not to be told of all the time. To set it anew tells of
- * what holds now. */
+ * what holds now. So that this is needed only after something was told, what it
+ * sends is always told. */
 static void know_client(llmgw_waiter_t *w)
 {
     int op = w->known_client_events < 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
@@ -94,9 +99,15 @@ static void know_client(llmgw_waiter_t *w)
     if (w->client < 0) {
         return;
     }
-    control(w->loop, op, w->client,
-            to_epoll(w->client_events) | EPOLLRDHUP | EPOLLET, w, 0);
-    w->known_client_events = w->client_events;
+    control(w->loop, op, w->client, to_epoll(w->client_events | POLLIN)
+            | EPOLLRDHUP | EPOLLET, w, 0);
+    w->known_client_events = w->client_events | POLLIN;
+    w->told = 0;
+}
+
+static int knows_client(const llmgw_waiter_t *w)
+{
+    return w->known_client_events == (w->client_events | POLLIN);
 }
 
 static void forget_fd(llmgw_waiter_t *w)
@@ -157,7 +168,9 @@ void llmgw_loop_watch(llmgw_waiter_t *waiter)
 
     apr_thread_mutex_lock(loop->mutex);
     waiter->watched = 1;
-    know_client(waiter);
+    if (waiter->told || !knows_client(waiter)) {
+        know_client(waiter);
+    }
     know_fd(waiter);
     set_timer(waiter);
     early = waiter->until && loop->sleeps_until
@@ -171,7 +184,7 @@ void llmgw_loop_watch(llmgw_waiter_t *waiter)
 
 void llmgw_loop_go_on(llmgw_waiter_t *waiter)
 {
-    if (waiter->known_client_events != waiter->client_events) {
+    if (!knows_client(waiter)) {
         know_client(waiter);
     }
     know_fd(waiter);
@@ -236,14 +249,15 @@ static void queue_event(llmgw_loop_t *loop, const struct epoll_event *ev)
     apr_uint64_t count;
 
     if (!w) {
-        while (read(loop->event_fd, &count, sizeof(count)) > 0) {
-            continue;
+        if (read(loop->event_fd, &count, sizeof(count)) < 0) {
+            return;             /* it was for nothing */
         }
     }
     else if (tagged & TAG_FD) {
         queue(loop, w, LLMGW_WAKE_FD);
     }
     else {
+        w->told = 1;
         queue(loop, w, LLMGW_WAKE_CLIENT
               | (ev->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
                  ? LLMGW_WAKE_GONE : 0u)
@@ -328,6 +342,7 @@ static int begin_sleep(llmgw_loop_t *loop)
 {
     const llmgw_waiter_t *w;
     apr_interval_time_t left;
+    apr_time_t now;
     int msec = -1;
 
     if (loop->first) {
@@ -335,11 +350,13 @@ static int begin_sleep(llmgw_loop_t *loop)
     }
     apr_thread_mutex_lock(loop->mutex);
     w = first_timer(loop);
-    loop->sleeps_until = w ? w->timer.at : APR_INT64_MAX;
+    loop->sleeps_until = APR_INT64_MAX;
     if (w) {
-        left = w->timer.at - apr_time_now();
-        msec = left <= 0 ? 0 : left >= apr_time_from_sec(60) ? 60000
-               : (int)((left + 999) / 1000);
+        now = apr_time_now();
+        left = w->timer.at - now;
+        left = left < SLEEP_USEC_MAX ? left : SLEEP_USEC_MAX;
+        loop->sleeps_until = now + left;
+        msec = left <= 0 ? 0 : (int)((left + 999) / 1000);
     }
     if (loop->end || loop->stopping) {
         msec = 0;

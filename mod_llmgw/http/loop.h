@@ -41,6 +41,7 @@ struct llmgw_waiter_t {
 
     llmgw_loop_t *loop;         /* its own, for ever */
     int known_client_events;    /* as the kernel has them; -1: not at all */
+    int told;                   /* something of the client's, since then */
     apr_time_t timed;           /* as the timer is set; 0: it is not */
     int known_fd;
     int known_events;
