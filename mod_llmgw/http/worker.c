@@ -72,60 +72,95 @@ static int is_address(const char *host)
     return *host == '[' || host[strspn(host, "0123456789.:")] == '\0';
 }
 
-static const char *fill_section(const llmgw_provider_t *provider,
-                                ap_conf_vector_t *section, apr_pool_t *p,
-                                apr_pool_t *ptemp)
+/* Verify nothing. */
+static const char *trust_all(const llmgw_provider_t *provider,
+                             ap_conf_vector_t *section, apr_pool_t *p,
+                             apr_pool_t *ptemp)
 {
-    const char *ca = provider->ca_file;
-    const char *err = apply_directive(provider, "SSLProxyEngine", "on",
+    static const char *const checks[] = { "SSLProxyCheckPeerName",
+                                          "SSLProxyCheckPeerCN",
+                                          "SSLProxyCheckPeerExpire" };
+    const char *err = apply_directive(provider, "SSLProxyVerify", "none",
+                                      section, p, ptemp);
+    unsigned int i;
+
+    for (i = 0; i < sizeof(checks) / sizeof(checks[0]) && !err; i++) {
+        err = apply_directive(provider, checks[i], "off", section, p, ptemp);
+    }
+    return err;
+}
+
+/* Verify whose certificate it is, and who issued it.
+ * @param ca may be NULL where the administrator's section will name it */
+static const char *trust_issued(const llmgw_provider_t *provider,
+                                const char *ca, ap_conf_vector_t *section,
+                                apr_pool_t *p, apr_pool_t *ptemp)
+{
+    const char *err = apply_directive(provider, "SSLProxyVerify", "require",
                                       section, p, ptemp);
 
-    if (!provider->tls_verify) {
-        const char *const off[] = { "SSLProxyCheckPeerName",
-                                    "SSLProxyCheckPeerCN",
-                                    "SSLProxyCheckPeerExpire" };
-        unsigned int i;
-
-        for (i = 0; i < 3 && !err; i++) {
-            err = apply_directive(provider, off[i], "off", section, p, ptemp);
-        }
-        return err ? err : apply_directive(provider, "SSLProxyVerify", "none",
-                                           section, p, ptemp);
-    }
-    if (is_address(provider->host)) {
-        return "mod_ssl cannot check an address against a certificate: give "
-               "the host's name in the URL, or say tls-verify=off";
-    }
-    if (!ca && !(ca = find_trust_store(ptemp))) {
-        return "no file with trusted certificates was found on this system: "
-               "install the package ca-certificates, or add ca=FILE";
-    }
-    if (!err) {
-        err = apply_directive(provider, "SSLProxyVerify", "require", section,
-                              p, ptemp);
-    }
     if (!err) {
         err = apply_directive(provider, "SSLProxyCheckPeerName", "on",
                               section, p, ptemp);
     }
-    return err ? err : apply_directive(provider, "SSLProxyCACertificateFile",
-                                       apr_pstrcat(p, "\"", ca, "\"", NULL),
-                                       section, p, ptemp);
+    return err || !ca ? err
+           : apply_directive(provider, "SSLProxyCACertificateFile",
+                             apr_pstrcat(p, "\"", ca, "\"", NULL), section, p,
+                             ptemp);
 }
 
-/* A section of the provider's own; its name matches no proxied URL. */
+/* What cannot be right, unless a section of the administrator's mends it.
+ * @return error text or NULL */
+static const char *check_trust(const llmgw_provider_t *provider,
+                               const char *ca)
+{
+    if (is_address(provider->host)) {
+        return "mod_ssl cannot check an address against a certificate: give "
+               "the host's name in the URL, or say tls-verify=off";
+    }
+    return ca ? NULL
+           : "no file with trusted certificates was found on this system: "
+             "install the package ca-certificates, or add ca=FILE";
+}
+
+static const char *fill_section(const llmgw_provider_t *provider,
+                                ap_conf_vector_t *section, int is_alone,
+                                apr_pool_t *p, apr_pool_t *ptemp)
+{
+    const char *err = apply_directive(provider, "SSLProxyEngine", "on",
+                                      section, p, ptemp);
+    const char *ca = provider->ca_file ? provider->ca_file
+                     : find_trust_store(ptemp);
+
+    if (err) {
+        return err;
+    }
+    if (!provider->tls_verify) {
+        return trust_all(provider, section, p, ptemp);
+    }
+    err = is_alone ? check_trust(provider, ca) : NULL;
+    return err ? err : trust_issued(provider, ca, section, p, ptemp);
+}
+
+/* A section of the provider's own; its name matches no proxied URL.
+ * @param over the administrator's for its URL, which goes before; or NULL */
 static const char *make_section(ap_conf_vector_t **out,
                                 const llmgw_provider_t *provider,
-                                apr_pool_t *p, apr_pool_t *ptemp)
+                                ap_conf_vector_t *over, apr_pool_t *p,
+                                apr_pool_t *ptemp)
 {
     ap_conf_vector_t *section = ap_create_per_dir_config(p);
     char *name = apr_pstrcat(p, "llmgw:", provider->name, NULL);
     proxy_dir_conf *dir = ap_set_config_vectors(provider->server, section,
                                                 name, &proxy_module, p);
-    const char *err = fill_section(provider, section, p, ptemp);
+    const char *err = fill_section(provider, section, !over, p, ptemp);
 
     if (err) {
         return err;
+    }
+    if (over) {
+        section = ap_merge_per_dir_configs(p, section, over);
+        dir = ap_get_module_config(section, &proxy_module);
     }
     dir->p = name;
     *(ap_conf_vector_t **)apr_array_push(proxy_conf(provider->server)
@@ -176,15 +211,24 @@ static const proxy_worker *find_own(const proxy_worker *made,
     return NULL;
 }
 
-/* What the administrator says of the URL holds wholly. */
-static void use_own(llmgw_provider_t *provider, ap_conf_vector_t *section)
+/* What the administrator says of the URL goes before what we would. */
+static const char *set_section(llmgw_provider_t *provider, apr_pool_t *p,
+                               apr_pool_t *ptemp)
 {
-    const proxy_worker *own = find_own(provider->worker, provider->server);
+    proxy_worker *worker = provider->worker;
+    ap_conf_vector_t *section = find_section(provider);
+    const proxy_worker *own = section ? find_own(worker, provider->server)
+                              : NULL;
 
     if (own) {
-        *provider->worker->s = *own->s;
+        *worker->s = *own->s;
     }
-    provider->worker->section_config = section;
+    if (provider->is_tls) {
+        return make_section(&worker->section_config, provider, section, p,
+                            ptemp);
+    }
+    worker->section_config = section;
+    return NULL;
 }
 
 static void set_pool(proxy_worker *worker, int connections_max)
@@ -217,8 +261,7 @@ static void set_timeout(proxy_worker *worker, const server_rec *s)
 const char *llmgw_provider_connect(llmgw_provider_t *provider,
                                    apr_pool_t *p, apr_pool_t *ptemp)
 {
-    ap_conf_vector_t *section;
-    const char *err = NULL;
+    const char *err;
 
     if (!provider->url) {
         return NULL;
@@ -231,14 +274,7 @@ const char *llmgw_provider_connect(llmgw_provider_t *provider,
     if (err) {
         return err;
     }
-    section = find_section(provider);
-    if (section) {
-        use_own(provider, section);
-    }
-    else if (provider->is_tls) {
-        err = make_section(&provider->worker->section_config, provider, p,
-                           ptemp);
-    }
+    err = set_section(provider, p, ptemp);
     set_pool(provider->worker, provider->connections_max);
     set_timeout(provider->worker, provider->server);
     return err;
