@@ -9,8 +9,8 @@
 #include "llmgw/str.h"
 
 /**
- * Bytes gathered in memory of their own (malloc, not the pool, so that growing
- * leaves nothing behind); freed by the pool's cleanup. Read data and len
+ * Bytes gathered in memory of their own (not the pool's, so that growing leaves
+ * nothing behind, and what is large goes back to the system); freed by the pool's cleanup. Read data and len
  * freely; change them through the functions only. data[len] is always NUL once
  * anything was appended.
  *

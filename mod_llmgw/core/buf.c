@@ -1,10 +1,50 @@
 /* buf.c: a growing byte buffer that never grows past its bound */
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <apr_lib.h>
 #include "llmgw/buf.h"
 #include "llmgw/error.h"
 
 #define CAP_MIN 256
+
+/* From this size on memory is the system's and goes back to it: malloc() would
+ * put the bodies of all calls on heaps of its threads, which keep them.
+ * AddressSanitizer only watches malloc()'s. */
+#ifdef __SANITIZE_ADDRESS__
+#define MAPPED_MIN APR_SIZE_MAX
+#else
+#define MAPPED_MIN ((apr_size_t)128 * 1024)
+#endif
+
+static void put_memory(char *data, apr_size_t cap)
+{
+    if (cap < MAPPED_MIN) {
+        free(data);
+    }
+    else {
+        munmap(data, cap);
+    }
+}
+
+/* As realloc(); it only grows. */
+static char *grow_memory(const llmgw_buf_t *b, apr_size_t cap)
+{
+    void *data;
+
+    if (cap < MAPPED_MIN) {
+        return realloc(b->data, cap);
+    }
+    data = mmap(NULL, cap, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (data == MAP_FAILED) {
+        return NULL;
+    }
+    if (b->data) {
+        memcpy(data, b->data, b->len + 1);
+        put_memory(b->data, b->cap);
+    }
+    return data;
+}
 
 static apr_status_t release_memory(void *data)
 {
@@ -33,7 +73,7 @@ static apr_status_t grow(llmgw_buf_t *b, apr_size_t want)
     if (cap > b->bytes_max + 1) {
         cap = b->bytes_max + 1;
     }
-    data = realloc(b->data, cap);
+    data = grow_memory(b, cap);
     if (!data) {
         return APR_ENOMEM;
     }
@@ -146,7 +186,7 @@ void llmgw_buf_clear(llmgw_buf_t *b)
 
 void llmgw_buf_free(llmgw_buf_t *b)
 {
-    free(b->data);
+    put_memory(b->data, b->cap);
     b->data = NULL;
     b->len = 0;
     b->cap = 0;

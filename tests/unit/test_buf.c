@@ -36,6 +36,28 @@ START_TEST(test_growth)
 }
 END_TEST
 
+/* Across the size where memory comes from elsewhere. */
+START_TEST(test_large)
+{
+    llmgw_buf_t *b = llmgw_buf_create(unit_pool, 3 * 1024 * 1024);
+    apr_size_t i;
+
+    for (i = 0; i < 300 * 1024; i++) {
+        unit_assert_ok(llmgw_buf_append(b, (const char *)&i, sizeof(i)));
+    }
+    ck_assert_uint_eq(b->len, i * sizeof(i));
+    while (i-- > 0) {
+        ck_assert_int_eq(memcmp(b->data + i * sizeof(i), &i, sizeof(i)), 0);
+    }
+    ck_assert_int_eq(b->data[b->len], '\0');
+    llmgw_buf_free(b);
+    unit_assert_ok(llmgw_buf_reserve(b, 1024 * 1024));
+    unit_assert_ok(llmgw_buf_puts(b, "small"));
+    unit_assert_ok(llmgw_buf_reserve(b, 2 * 1024 * 1024));
+    unit_assert_str(llmgw_buf_str(b), "small");
+}
+END_TEST
+
 START_TEST(test_bound_sticks)
 {
     llmgw_buf_t *b = llmgw_buf_create(unit_pool, 4);
@@ -111,5 +133,5 @@ START_TEST(test_free)
 }
 END_TEST
 
-UNIT_MAIN("buf", test_append, test_growth, test_bound_sticks,
+UNIT_MAIN("buf", test_append, test_growth, test_large, test_bound_sticks,
           test_printf_long, test_reserve_commit, test_consume, test_free)
