@@ -10,7 +10,10 @@
 /* From this size on memory is the system's and goes back to it: malloc() would
  * put the bodies of all calls on heaps of its threads, which keep them.
  * AddressSanitizer only watches malloc()'s. */
-#ifdef __SANITIZE_ADDRESS__
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #define MAPPED_MIN APR_SIZE_MAX
 #else
 #define MAPPED_MIN ((apr_size_t)128 * 1024)
