@@ -10,9 +10,9 @@
 
 /**
  * Bytes gathered in memory of their own (not the pool's, so that growing leaves
- * nothing behind, and what is large goes back to the system); freed by the pool's cleanup. Read data and len
- * freely; change them through the functions only. data[len] is always NUL once
- * anything was appended.
+ * nothing behind, and what is large goes back to the system); freed by the
+ * pool's cleanup. Read data and len freely; change them through the functions
+ * only. data[len] is always NUL once anything was appended.
  *
  * Failure sticks: after an append failed, `failed` holds its status, later
  * appends do nothing and return it, until llmgw_buf_clear(). A writer may

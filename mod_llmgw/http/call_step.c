@@ -1,5 +1,4 @@
 /* call_step.c: the call's states, and what leads from one to the next */
-#include <apr_strings.h>
 #include <httpd.h>
 #include <http_core.h>
 #include <http_log.h>

@@ -20,4 +20,4 @@ llmgw_deadline_t llmgw_deadline_next(const llmgw_call_t *call);
  * from the last time that it took something. */
 llmgw_deadline_t llmgw_deadline_client(const llmgw_call_t *call);
 
-#endif
+#endif /* LLMGW_HTTP_DEADLINE_H */
